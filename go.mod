@@ -1,0 +1,3 @@
+module coolant
+
+go 1.26.0
