@@ -1,0 +1,88 @@
+// Package config resolves the service's configuration once, from defaults, the
+// YAML file, the environment and the command line, each stronger than the one
+// before, and reports every mistake in them together, each at its place.
+//
+// One table, in settings.go, says what can be set; all four sources, the
+// validation and the printed configuration follow it.
+package config
+
+import (
+	"time"
+
+	"coolant"
+)
+
+// Config is a resolved, valid configuration.
+type Config struct {
+	// Data is the directory that holds everything the service keeps.
+	Data string
+
+	HTTP  HTTP
+	MQTTS MQTTS
+	MQTT  MQTT
+
+	Article   Article
+	Primary   coolant.DeviceID // the device of the article's endpoints; "" chooses by age
+	Limits    coolant.Limits
+	Silence   time.Duration // a device not heard of for so long is offline, at least
+	Retention Retention
+	Log       Log
+	Debug     Debug
+}
+
+// HTTP is the listener of the page and the API.
+type HTTP struct {
+	Addr     string // host:port; "" is off
+	BasePath string // "/" or "/prefix/", where a reverse proxy shows the page
+}
+
+// MQTTS is the broker's TLS listener.
+type MQTTS struct {
+	Addr  string   // host:port; "" is off
+	Names []string // further host names and addresses for its certificate
+}
+
+// MQTT is the broker's plain listener.
+type MQTT struct {
+	Addr string // host:port; "" is off
+}
+
+// Article maps the topic of the article's sketch to a series.
+type Article struct {
+	Topic  string
+	Device coolant.DeviceID
+	Metric coolant.Metric
+}
+
+// Retention says how long each resolution is kept; hours are kept for ever.
+type Retention struct {
+	Raw    time.Duration
+	Minute time.Duration
+}
+
+// Log says what is logged, and how.
+type Log struct {
+	Level  string // debug, info, warn or error
+	Format string // auto, text or json; auto is text on a terminal
+}
+
+// Debug is the profiler's listener, for developers.
+type Debug struct {
+	Addr string // a loopback host:port; "" is off
+}
+
+// Sources is where a configuration comes from.
+type Sources struct {
+	// Data is the data directory from the command line, "" if not given.
+	Data string
+	// File is the configuration file from the command line, "" if not given; then
+	// DATA/coolant.yaml is read if it exists.
+	File string
+	// Flags holds the settings given on the command line, by key ("http.addr").
+	Flags map[string]string
+	// Env is the environment in the form of os.Environ.
+	Env []string
+}
+
+// DefaultData is the data directory if nothing names another.
+const DefaultData = "data"
