@@ -1,0 +1,97 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// maxHours is how far back /data goes.
+const maxHours = 24
+
+// The groups of operations in the OpenAPI document.
+const (
+	tagDevices   = "devices"
+	tagOperation = "operation"
+	tagArticle   = "article"
+)
+
+// register adds every documented operation.
+func (s *server) register(api huma.API) {
+	add(s, api, huma.Operation{
+		OperationID: "list-devices", Method: http.MethodGet, Path: "/api/v1/devices", Tags: []string{tagDevices},
+		Summary:     "List the devices",
+		Description: "Every registered device with its newest readings and health, oldest first.",
+	}, s.listDevices)
+	add(s, api, huma.Operation{
+		OperationID: "get-device", Method: http.MethodGet, Path: "/api/v1/devices/{id}", Tags: []string{tagDevices},
+		Summary: "One device", Description: "One device with its newest readings and health.",
+	}, s.getDevice, http.StatusBadRequest, http.StatusNotFound)
+	add(s, api, huma.Operation{
+		OperationID: "get-series", Method: http.MethodGet, Path: "/api/v1/devices/{id}/series", Tags: []string{tagDevices},
+		Summary: "Series for a chart",
+		Description: "The readings of a range as columns that share their times. Where there are more samples than width, each point is a bucket " +
+			"with its mean, min, max and last value, so that extremes are never averaged away; buckets without any value are left out.",
+		Responses: answer("application/json", schemaOf(api, seriesColumns{}), "Columns"),
+	}, s.getSeries, http.StatusBadRequest, http.StatusNotFound)
+	add(s, api, huma.Operation{
+		OperationID: "list-faults", Method: http.MethodGet, Path: "/api/v1/devices/{id}/faults", Tags: []string{tagDevices},
+		Summary: "Probe faults of a range", Description: "The runs of readings without a trustworthy value that touch the range.",
+	}, s.listFaults, http.StatusBadRequest, http.StatusNotFound)
+	add(s, api, huma.Operation{
+		OperationID: "export-samples", Method: http.MethodGet, Path: "/api/v1/devices/{id}/samples.csv", Tags: []string{tagDevices},
+		Summary: "Samples as CSV",
+		Description: "RFC 4180 with a header line: time (UTC, RFC 3339 with milliseconds), one column per metric, and a column faults such as " +
+			"`inlet=crc`. A metric without a trustworthy value is an empty cell.",
+		Responses: answer("text/csv", &huma.Schema{Type: huma.TypeString}, "Samples, oldest first"),
+	}, s.exportSamples, http.StatusBadRequest, http.StatusNotFound)
+	add(s, api, huma.Operation{
+		OperationID: "list-rejections", Method: http.MethodGet, Path: "/api/v1/rejections", Tags: []string{tagOperation},
+		Summary: "What was refused", Description: "Messages and connections that were refused, and why, newest first.",
+	}, s.listRejections, http.StatusBadRequest)
+	add(s, api, huma.Operation{
+		OperationID: "get-system", Method: http.MethodGet, Path: "/api/v1/system", Tags: []string{tagOperation},
+		Summary: "The server itself", Description: "Version, addresses, readiness and size.",
+	}, s.getSystem)
+	add(s, api, huma.Operation{
+		OperationID: "stream", Method: http.MethodGet, Path: "/api/v1/stream", Tags: []string{tagDevices},
+		Summary: "Live events",
+		Description: "Server-sent events. Each has an id `<epoch>-<seq>`; a client that reconnects with the last one gets what it missed, or a " +
+			"snapshot where that is no longer known. Without an id the first event is a snapshot. A client that reads too slowly is " +
+			"disconnected and resumes.",
+		Responses: answer("text/event-stream", eventSchema(api), "Events, without end"),
+	}, s.stream, http.StatusServiceUnavailable)
+	add(s, api, huma.Operation{
+		OperationID: "article-data", Method: http.MethodGet, Path: "/data", Tags: []string{tagArticle},
+		Summary:     "Water temperatures of the primary device",
+		Description: "The form of the article's backend. Empty lists if there is no device or no reading.",
+	}, s.articleData)
+	add(s, api, huma.Operation{
+		OperationID: "ping", Method: http.MethodGet, Path: "/ping", Tags: []string{tagArticle},
+		Summary: "Answers pong", Description: "Whether the server listens.",
+		Responses: answer("text/plain", &huma.Schema{Type: huma.TypeString, Enum: []any{"pong"}}, "pong"),
+	}, s.ping)
+	add(s, api, huma.Operation{
+		OperationID: "livez", Method: http.MethodGet, Path: "/livez", Tags: []string{tagOperation},
+		Summary: "Whether the process lives", Description: "Answers ok as long as requests are served at all.",
+		Responses: answer("text/plain", &huma.Schema{Type: huma.TypeString, Enum: []any{"ok"}}, "ok"),
+	}, s.livez)
+	notReady := answer("application/json", schemaOf(api, readiness{}), "Ready")
+	notReady["503"] = &huma.Response{
+		Description: "Not ready, and why",
+		Content:     map[string]*huma.MediaType{"application/json": {Schema: schemaOf(api, readiness{})}},
+	}
+	add(s, api, huma.Operation{
+		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: []string{tagOperation},
+		Summary: "Whether the server can do its work", Description: "503 with every reason while it cannot, such as a full disk.",
+		Responses: notReady,
+	}, s.readyz)
+}
+
+// answer documents a 200 that huma cannot derive from the output type.
+func answer(contentType string, schema *huma.Schema, description string) map[string]*huma.Response {
+	return map[string]*huma.Response{"200": {
+		Description: description,
+		Content:     map[string]*huma.MediaType{contentType: {Schema: schema}},
+	}}
+}

@@ -1,0 +1,100 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"coolant"
+	"coolant/internal/live"
+)
+
+// Store is what the interface reads.
+type Store interface {
+	// Columns answers a chart. The error has the code not_found for a device that
+	// does not exist.
+	Columns(ctx context.Context, w coolant.Window) (coolant.Columns, error)
+	// EachRow calls fn once per sample time in [from, to), ascending. values has
+	// one entry per metric, NaN for none; faults has Good where there is no fault.
+	// Both slices are valid only during the call.
+	EachRow(ctx context.Context, device coolant.DeviceID, metrics []coolant.Metric, from, to coolant.UnixMilli,
+		fn func(t coolant.UnixMilli, values []float64, faults []coolant.Quality) error) error
+	// Faults lists the fault spans that touch [from, to), oldest first.
+	Faults(ctx context.Context, device coolant.DeviceID, from, to coolant.UnixMilli) ([]coolant.FaultSpan, error)
+	// Rejections lists refusals, newest first.
+	Rejections(ctx context.Context, limit int) ([]coolant.Rejection, error)
+}
+
+// Options say what the interface is made of. Store and Hub are required.
+type Options struct {
+	Store Store
+	Hub   *live.Hub
+	// UI holds index.html and assets/; nil is a binary built without the UI.
+	UI fs.FS
+	// Guard wraps every route but /ping and /livez; nil lets everyone in.
+	Guard func(http.Handler) http.Handler
+	// BasePath is the path under which a proxy shows the server, such as
+	// "/coolant"; "" or "/" is none. Requests are understood with and without it.
+	BasePath string
+	Version  string
+	// Listeners names the addresses for GET /api/v1/system; nil names none.
+	Listeners func() []Listener
+	// Ready says for each part whether it is ready (nil) or why not.
+	Ready func() map[string]error
+	// Connected counts the devices that are connected now.
+	Connected func() int
+	// StoreSize is the size of the database in bytes.
+	StoreSize func(context.Context) (int64, error)
+	// Gatherer serves /metrics; nil leaves it out.
+	Gatherer prometheus.Gatherer
+	// Registerer takes the metrics of this package; nil keeps none.
+	Registerer prometheus.Registerer
+	// Heartbeat is how long a stream may be silent; 0 is 15 s.
+	Heartbeat time.Duration
+	Now       func() time.Time // nil is time.Now
+	Log       *slog.Logger     // nil is slog.Default
+}
+
+func (o *Options) complete() error {
+	if o.Store == nil || o.Hub == nil {
+		return errors.New("api: Store and Hub are required")
+	}
+	o.BasePath = strings.TrimSuffix(o.BasePath, "/")
+	if o.BasePath != "" && !strings.HasPrefix(o.BasePath, "/") {
+		o.BasePath = "/" + o.BasePath
+	}
+	if strings.ContainsAny(o.BasePath, `"'<>?#\ `) {
+		return coolant.Errorf(coolant.CodeInvalid, "base path %q: only a plain path such as /coolant is allowed", o.BasePath)
+	}
+	if o.Guard == nil {
+		o.Guard = func(h http.Handler) http.Handler { return h }
+	}
+	if o.Listeners == nil {
+		o.Listeners = func() []Listener { return nil }
+	}
+	if o.Ready == nil {
+		o.Ready = func() map[string]error { return nil }
+	}
+	if o.Connected == nil {
+		o.Connected = func() int { return 0 }
+	}
+	if o.StoreSize == nil {
+		o.StoreSize = func(context.Context) (int64, error) { return 0, nil }
+	}
+	if o.Heartbeat <= 0 {
+		o.Heartbeat = 15 * time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return nil
+}
