@@ -1,0 +1,150 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+
+	"coolant"
+	"coolant/internal/app"
+)
+
+type deviceCommand struct {
+	Add    deviceAddCommand    `cmd:"" help:"Register devices and print their passwords, once."`
+	List   deviceListCommand   `cmd:"" help:"List the registered devices."`
+	Remove deviceRemoveCommand `cmd:"" help:"Take devices' access away; their history stays unless asked otherwise."`
+	Rotate deviceRotateCommand `cmd:"" help:"Give devices new passwords; the old ones are void at once."`
+}
+
+// deviceFlags are common to all commands about devices.
+type deviceFlags struct {
+	dataFlags
+	JSON bool `name:"json" help:"Answer as JSON, one object a line."`
+}
+
+func (f deviceFlags) with(p *process, do func(app.DeviceAdmin) error) error {
+	c, err := f.load(p, nil)
+	if err != nil {
+		return err
+	}
+	return app.WithDevices(p.ctx, c, app.NewLogger(p.stderr, c.Log), do)
+}
+
+// secret answers with a device's new password.
+func (f deviceFlags) secret(p *process, id coolant.DeviceID, password string) error {
+	if f.JSON {
+		return json.NewEncoder(p.stdout).Encode(map[string]string{"id": string(id), "username": string(id), "password": password})
+	}
+	_, err := fmt.Fprintf(p.stdout, "device    %s\nuser name %s\npassword  %s\n", id, id, password)
+	return err
+}
+
+// each does one thing for every id, goes on after a failure, and reports all.
+func each(ids []string, do func(coolant.DeviceID) error) error {
+	var errs []error
+	for _, text := range ids {
+		id, err := coolant.ParseDeviceID(text)
+		if err == nil {
+			err = do(id)
+		}
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+type deviceAddCommand struct {
+	deviceFlags
+	IDs  []string `arg:"" name:"id" help:"Device ids: a-z, 0-9 and -, at most 32 characters. The id is the MQTT user name."`
+	Name string   `help:"What people call the device."`
+}
+
+// Run is called by the parser.
+func (a *deviceAddCommand) Run(p *process) error {
+	return a.with(p, func(devices app.DeviceAdmin) error {
+		err := each(a.IDs, func(id coolant.DeviceID) error {
+			password, err := devices.Add(p.ctx, id, a.Name)
+			if err != nil {
+				return err
+			}
+			return a.secret(p, id, password)
+		})
+		if err == nil && !a.JSON {
+			_, err = fmt.Fprintln(p.stdout, "\nThe password is shown this once. If it is lost: coolant device rotate ID")
+		}
+		return err
+	})
+}
+
+type deviceListCommand struct{ deviceFlags }
+
+// Run is called by the parser.
+func (l *deviceListCommand) Run(p *process) error {
+	return l.with(p, func(devices app.DeviceAdmin) error {
+		list, err := devices.List(p.ctx)
+		if err != nil {
+			return err
+		}
+		if l.JSON {
+			out := json.NewEncoder(p.stdout)
+			for _, d := range list {
+				if err := out.Encode(map[string]any{"id": d.ID, "name": d.Name, "created": d.Created}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		if len(list) == 0 {
+			_, err := fmt.Fprintln(p.stdout, "No devices yet. Add one: coolant device add my-loop")
+			return err
+		}
+		w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "ID\tNAME\tADDED")
+		for _, d := range list {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", d.ID, d.Name, d.Created.Time().Local().Format("2006-01-02 15:04"))
+		}
+		return w.Flush()
+	})
+}
+
+type deviceRemoveCommand struct {
+	deviceFlags
+	IDs      []string `arg:"" name:"id" help:"Device ids."`
+	WithData bool     `help:"Delete the history too. It cannot be brought back."`
+}
+
+// Run is called by the parser.
+func (r *deviceRemoveCommand) Run(p *process) error {
+	return r.with(p, func(devices app.DeviceAdmin) error {
+		return each(r.IDs, func(id coolant.DeviceID) error {
+			if err := devices.Remove(p.ctx, id, r.WithData); err != nil {
+				return err
+			}
+			if r.JSON {
+				return json.NewEncoder(p.stdout).Encode(map[string]any{"id": id, "removed": true, "data": r.WithData})
+			}
+			_, err := fmt.Fprintf(p.stdout, "removed %s\n", id)
+			return err
+		})
+	})
+}
+
+type deviceRotateCommand struct {
+	deviceFlags
+	IDs []string `arg:"" name:"id" help:"Device ids."`
+}
+
+// Run is called by the parser.
+func (r *deviceRotateCommand) Run(p *process) error {
+	return r.with(p, func(devices app.DeviceAdmin) error {
+		return each(r.IDs, func(id coolant.DeviceID) error {
+			password, err := devices.Rotate(p.ctx, id)
+			if err != nil {
+				return err
+			}
+			return r.secret(p, id, password)
+		})
+	})
+}

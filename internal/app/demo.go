@@ -1,0 +1,131 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"coolant"
+	"coolant/internal/auth"
+	"coolant/internal/sim"
+)
+
+// Demo is a service with simulated devices.
+type Demo struct {
+	Service
+	Seed    uint64
+	Speed   float64 // how many times faster than life the loop's physics run
+	Devices int     // how many simulated devices, at least 1
+	Faults  []string
+	// Temporary says that the data directory is to be removed at the end.
+	Temporary bool
+}
+
+// demoBackfill is the history that the simulated devices send as their backlog.
+const demoBackfill = 24 * time.Hour
+
+// Run runs the service and the devices until ctx ends. The devices come in
+// through the front door: MQTT over TLS with their own passwords.
+func (d Demo) Run(ctx context.Context) error {
+	for key, address := range map[string]string{"http.addr": d.Config.HTTP.Addr, "mqtts.addr": d.Config.MQTTS.Addr} {
+		if !auth.IsLoopback(address) {
+			return coolant.Errorf(coolant.CodeInvalid, "%s: the demo listens on loopback only, and %q is not a loopback address", key, address)
+		}
+	}
+	faults := make([]sim.Fault, 0, len(d.Faults))
+	for _, text := range d.Faults {
+		f, err := sim.ParseFault(text)
+		if err != nil {
+			return coolant.Errorf(coolant.CodeInvalid, "--fault %s: %w", text, err)
+		}
+		faults = append(faults, f)
+	}
+	if d.Temporary {
+		dir, err := os.MkdirTemp("", "coolant-demo-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		d.Config.Data = dir
+	}
+
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	started := make(chan Running, 1)
+	tell := d.Ready
+	d.Ready = func(r Running) {
+		if tell != nil {
+			tell(r)
+		}
+		started <- r
+	}
+	served := make(chan error, 1)
+	go func() { served <- d.Service.Run(ctx) }()
+	var running Running
+	select {
+	case running = <-started:
+	case err := <-served:
+		return err
+	}
+	simulated := make(chan error, 1)
+	go func() { simulated <- d.simulate(ctx, running, faults) }()
+	select {
+	case err := <-served:
+		stop()
+		<-simulated // it ends with the context, whatever it says
+		return err
+	case err := <-simulated:
+		stop()
+		if errors.Is(err, context.Canceled) {
+			err = nil
+		}
+		return errors.Join(err, <-served)
+	}
+}
+
+func (d Demo) simulate(ctx context.Context, r Running, faults []sim.Fault) error {
+	host, _, err := net.SplitHostPort(r.Addresses.MQTTS)
+	if err != nil {
+		return err
+	}
+	options := sim.Options{
+		Broker:   r.Addresses.MQTTS,
+		TLS:      &tls.Config{RootCAs: r.Authority.Pool(), ServerName: host, MinVersion: tls.VersionTLS12},
+		Speed:    d.Speed,
+		Faults:   faults,
+		Backfill: demoBackfill,
+		Log:      d.Log,
+	}
+	for i := range d.Devices {
+		id, name := demoDevice(i, d.Devices)
+		password, err := r.Devices.Add(ctx, id, name)
+		if coolant.CodeOf(err) == coolant.CodeConflict { // from an earlier demo on the same data
+			password, err = r.Devices.Rotate(ctx, id)
+		}
+		if err != nil {
+			return fmt.Errorf("add the simulated device %s: %w", id, err)
+		}
+		options.Devices = append(options.Devices, sim.DeviceOptions{
+			ID: id, Username: string(id), Password: password, Seed: d.Seed + uint64(i),
+		})
+	}
+	return sim.Run(ctx, options)
+}
+
+func demoDevice(i, of int) (coolant.DeviceID, string) {
+	names := [...]string{"Desk loop", "Workshop loop", "Lab rack", "Living room", "Build server"}
+	id := coolant.DeviceID("demo")
+	name := names[i%len(names)]
+	if of > 1 {
+		id = coolant.DeviceID("demo-" + strconv.Itoa(i+1))
+		if i >= len(names) {
+			name += " " + strconv.Itoa(i/len(names)+1)
+		}
+	}
+	return id, name
+}

@@ -1,0 +1,87 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+
+	"coolant"
+	"coolant/internal/app/config"
+	"coolant/internal/auth"
+	"coolant/internal/store/sqlite"
+)
+
+// DeviceAdmin registers devices. The running service and a data directory at
+// rest offer it alike.
+type DeviceAdmin interface {
+	List(ctx context.Context) ([]coolant.Device, error)
+	Add(ctx context.Context, id coolant.DeviceID, name string) (password string, err error)
+	Rotate(ctx context.Context, id coolant.DeviceID) (password string, err error)
+	Remove(ctx context.Context, id coolant.DeviceID, withData bool) error
+}
+
+// WithDevices calls do with the devices of the data directory: those of the
+// service that runs on it or, if none does, those in its database.
+func WithDevices(ctx context.Context, c config.Config, log *slog.Logger, do func(DeviceAdmin) error) error {
+	dir := dataDir(c.Data)
+	if client := dialAdmin(dir); client != nil {
+		return do(client)
+	}
+	release, err := dir.claim()
+	if err != nil {
+		return err
+	}
+	defer release()
+	store, err := sqlite.Open(ctx, sqlite.Options{Path: dir.database(), Log: log})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	book, err := auth.OpenBook(ctx, store, nil)
+	if err != nil {
+		return err
+	}
+	return do(book)
+}
+
+// liveDevices is the register of a running service: what changes there is seen
+// at once by the page and by the broker.
+type liveDevices struct {
+	*auth.Book
+	added      func(coolant.Device)
+	removed    func(coolant.DeviceID)
+	disconnect func(coolant.DeviceID)
+}
+
+func (d *liveDevices) Add(ctx context.Context, id coolant.DeviceID, name string) (string, error) {
+	password, err := d.Book.Add(ctx, id, name)
+	if err != nil {
+		return "", err
+	}
+	list, err := d.List(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, known := range list {
+		if known.ID == id {
+			d.added(known)
+		}
+	}
+	return password, nil
+}
+
+func (d *liveDevices) Rotate(ctx context.Context, id coolant.DeviceID) (string, error) {
+	password, err := d.Book.Rotate(ctx, id)
+	if err == nil {
+		d.disconnect(id)
+	}
+	return password, err
+}
+
+func (d *liveDevices) Remove(ctx context.Context, id coolant.DeviceID, withData bool) error {
+	if err := d.Book.Remove(ctx, id, withData); err != nil {
+		return err
+	}
+	d.disconnect(id)
+	d.removed(id)
+	return nil
+}

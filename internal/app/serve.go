@@ -1,0 +1,235 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"coolant"
+	"coolant/internal/api"
+	"coolant/internal/app/config"
+	"coolant/internal/auth"
+	"coolant/internal/broker/embedded"
+	"coolant/internal/ingest"
+	"coolant/internal/live"
+	"coolant/internal/rollup"
+	"coolant/internal/store/sqlite"
+	"coolant/web"
+)
+
+// ringEvents is how many live events are kept for browsers that reconnect.
+const ringEvents = 4096
+
+// Service is what a running service is told, and tells.
+type Service struct {
+	Config  config.Config
+	Version string
+	Log     *slog.Logger
+	// Ready is called once when every port is open, with the addresses. It may be
+	// nil.
+	Ready func(Running)
+}
+
+// Running is a service that has started.
+type Running struct {
+	Addresses Addresses
+	Devices   DeviceAdmin
+	Authority *auth.Authority
+}
+
+// Run runs the service until ctx ends, then stops it: ports first, then ingest
+// with its last commit, then the store. Nothing that was acknowledged is lost.
+func (s Service) Run(ctx context.Context) (err error) {
+	dir := dataDir(s.Config.Data)
+	release, err := dir.claim()
+	if err != nil {
+		return err
+	}
+	defer release()
+	h, err := s.open(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.store.Close()) }()
+	ports, err := listen(ctx, s.Config)
+	if err != nil {
+		return err
+	}
+	defer ports.close()
+	broker, err := h.newBroker(ports)
+	if err != nil {
+		return err
+	}
+	h.broker = broker
+	handler, err := h.newAPI(ports.addresses())
+	if err != nil {
+		return err
+	}
+	if err := dir.writeAddresses(ports.addresses()); err != nil {
+		return err
+	}
+	defer dir.removeAddresses()
+	admin := &adminSocket{path: dir.socket(), devices: h.admin(), log: s.Log}
+	parts := []part{
+		{"rollup", h.rollup.Run},
+		{"live", h.hub.Run},
+		{"ingest", h.ingest.Run},
+		{"broker", broker.Serve},
+		{"command socket", admin.run},
+	}
+	if ports.http != nil {
+		parts = append(parts, part{"http", serveHTTP(ports.http, handler, s.Log)})
+	}
+	if ports.debug != nil {
+		parts = append(parts, part{"profiler", serveHTTP(ports.debug, profiler(), s.Log)})
+	}
+	if s.Ready != nil {
+		s.Ready(Running{Addresses: ports.addresses(), Devices: h.admin(), Authority: h.authority})
+	}
+	return runParts(ctx, s.Log, parts...)
+}
+
+// house holds the parts while they are being joined.
+type house struct {
+	Service
+	dir       dataDir
+	metrics   *prometheus.Registry
+	store     *sqlite.Store
+	book      *auth.Book
+	authority *auth.Authority
+	hub       *live.Hub
+	rollup    *rollup.Rollup
+	ingest    *ingest.Ingest
+	broker    *embedded.Broker
+}
+
+// open builds everything that needs no port.
+func (s Service) open(ctx context.Context, dir dataDir) (_ *house, err error) {
+	h := &house{Service: s, dir: dir, metrics: prometheus.NewRegistry()}
+	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(s.Version))
+	if h.authority, err = auth.OpenAuthority(dir.tls(), certificateNames(s.Config.MQTTS.Names), nil); err != nil {
+		return nil, err
+	}
+	if h.store, err = sqlite.Open(ctx, sqlite.Options{Path: dir.database(), Log: s.Log, Registerer: h.metrics}); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			h.store.Close()
+		}
+	}()
+	if h.book, err = auth.OpenBook(ctx, h.store, nil); err != nil {
+		return nil, err
+	}
+	if err = h.newHub(ctx); err != nil {
+		return nil, err
+	}
+	h.rollup = rollup.New(rollup.Options{
+		Store:  h.store,
+		Policy: rollup.Policy{Raw: s.Config.Retention.Raw, Minute: s.Config.Retention.Minute},
+		Log:    s.Log,
+	})
+	if h.ingest, err = ingest.New(ingest.Options{
+		Store:         h.store,
+		Down:          h.down,
+		Observer:      downstream{h.hub, h.rollup},
+		ArticleMetric: s.Config.Article.Metric,
+		RawRetention:  s.Config.Retention.Raw,
+		Log:           s.Log,
+		Registerer:    h.metrics,
+	}); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+func (h *house) newHub(ctx context.Context) error {
+	devices, err := h.store.Devices(ctx)
+	if err != nil {
+		return fmt.Errorf("read the devices: %w", err)
+	}
+	newest, err := h.store.Newest(ctx)
+	if err != nil {
+		return fmt.Errorf("read the newest values: %w", err)
+	}
+	documents, err := h.store.Documents(ctx)
+	if err != nil {
+		return fmt.Errorf("read the devices' documents: %w", err)
+	}
+	h.hub = live.New(live.Options{
+		Limits:     h.Config.Limits,
+		Silence:    h.Config.Silence,
+		Ring:       ringEvents,
+		Primary:    h.Config.Primary,
+		Log:        h.Log,
+		Registerer: h.metrics,
+	})
+	h.hub.Load(devices, newest, documents)
+	return nil
+}
+
+func (h *house) newBroker(ports listeners) (*embedded.Broker, error) {
+	return embedded.New(embedded.Options{
+		MQTTS:         ports.mqtts,
+		MQTT:          ports.mqtt,
+		TLS:           h.authority.TLS(),
+		Auth:          h.book,
+		Handler:       h.ingest,
+		Records:       h.store,
+		Refuse:        h.ingest.Refuse,
+		ArticleTopic:  h.Config.Article.Topic,
+		ArticleDevice: h.Config.Article.Device,
+		Log:           h.Log,
+		Registerer:    h.metrics,
+	})
+}
+
+func (h *house) newAPI(addresses Addresses) (http.Handler, error) {
+	return api.New(api.Options{
+		Store:     h.store,
+		Hub:       h.hub,
+		UI:        web.FS(),
+		Guard:     guard,
+		BasePath:  h.Config.HTTP.BasePath,
+		Primary:   h.Config.Primary,
+		Version:   h.Version,
+		Listeners: addresses.shown,
+		Ready:     func() map[string]error { return map[string]error{"store": h.store.Health()} },
+		Connected: func() int { return h.broker.Connected() },
+		Gatherer:  h.metrics,
+		StoreSize: h.store.Size,
+		Log:       h.Log,
+	})
+}
+
+// down is ingest's way to the devices. It is called once the broker runs.
+func (h *house) down(topic string, payload []byte, qos byte, retain bool) error {
+	return h.broker.Publish(topic, payload, qos, retain)
+}
+
+func (h *house) admin() DeviceAdmin {
+	return &liveDevices{Book: h.book, added: h.hub.DeviceAdded, removed: h.hub.DeviceRemoved, disconnect: h.broker.Disconnect}
+}
+
+// downstream is everything that hears of a commit.
+type downstream struct {
+	*live.Hub
+	rollup *rollup.Rollup
+}
+
+func (d downstream) Committed(no uint64, fresh []coolant.Sample) {
+	d.Hub.Committed(no, fresh)
+	d.rollup.Poke()
+}
+
+func buildInfo(version string) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "coolant_build_info", Help: "Always 1; the label says which version runs.",
+		ConstLabels: prometheus.Labels{"version": version},
+	}, func() float64 { return 1 })
+}
