@@ -42,7 +42,7 @@ func TestLayout(t *testing.T) {
 		t.Fatalf("go list: %v", err)
 	}
 	type pkg struct {
-		ImportPath                        string
+		ImportPath                         string
 		Imports, TestImports, XTestImports []string
 	}
 	packages := 0
