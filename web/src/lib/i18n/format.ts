@@ -1,0 +1,110 @@
+/** Numbers, dates and durations as people of a language write them. Pure: the locale is given. */
+
+export interface Formats {
+  locale: string;
+  /** A number with exactly so many decimals. */
+  number(value: number, decimals: number): string;
+  /** 14:05:09 */
+  clock(ms: number): string;
+  /** 14:05 */
+  minute(ms: number): string;
+  /** Nov 23 */
+  day(ms: number): string;
+  /** Nov 2026 */
+  month(ms: number): string;
+  /** Nov 23, 14:05:09: a moment, complete. */
+  moment(ms: number): string;
+  /** Only the clock if it was today, else with the day. */
+  since(ms: number, now: number): string;
+  /** "4 seconds ago" */
+  ago(ms: number, now: number): string;
+  /** "3 hours, 5 minutes" */
+  duration(ms: number): string;
+  /** "12.5 MB" */
+  bytes(n: number): string;
+  list(words: string[]): string;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Formats of a locale, in the time zone of the viewer or the given one. */
+export function formats(locale: string, timeZone?: string): Formats {
+  const zone = timeZone === undefined ? {} : { timeZone };
+  const time = (options: Intl.DateTimeFormatOptions) => {
+    const f = new Intl.DateTimeFormat(locale, { ...zone, ...options });
+    return (ms: number) => f.format(ms);
+  };
+  const hm = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  const md = { month: 'short', day: 'numeric' } as const;
+  const clock = time({ ...hm, second: '2-digit' });
+  const minute = time(hm);
+  const day = time(md);
+  const month = time({ month: 'short', year: 'numeric' });
+  const moment = time({ ...md, ...hm, second: '2-digit' });
+  const dayMinute = time({ ...md, ...hm });
+  const date = time({ year: 'numeric', month: 'numeric', day: 'numeric' });
+  const fullDay = time({ year: 'numeric', ...md });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'short' });
+  const numbers = new Map<number, Intl.NumberFormat>();
+  const list = new Intl.ListFormat(locale, { type: 'conjunction' });
+
+  const number = (value: number, decimals: number) => {
+    let f = numbers.get(decimals);
+    if (!f) {
+      f = new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+      numbers.set(decimals, f);
+    }
+    // No "-0.0": what rounds to zero is zero.
+    const rounded = Number(value.toFixed(decimals));
+    return f.format(rounded === 0 ? 0 : rounded);
+  };
+  const unit = (n: number, name: string, decimals = 0) =>
+    new Intl.NumberFormat(locale, {
+      style: 'unit',
+      unit: name,
+      unitDisplay: 'short',
+      maximumFractionDigits: decimals,
+    }).format(n);
+
+  return {
+    locale,
+    number,
+    clock,
+    minute,
+    day,
+    month,
+    moment,
+    since(ms, now) {
+      if (date(ms) === date(now)) return clock(ms);
+      return now - ms < 300 * DAY ? dayMinute(ms) : fullDay(ms);
+    },
+    ago(ms, now) {
+      const age = Math.max(0, now - ms);
+      if (age < MINUTE) return relative.format(-Math.floor(age / 1000), 'second');
+      if (age < HOUR) return relative.format(-Math.floor(age / MINUTE), 'minute');
+      if (age < 2 * DAY) return relative.format(-Math.floor(age / HOUR), 'hour');
+      return relative.format(-Math.floor(age / DAY), 'day');
+    },
+    duration(ms) {
+      const parts: string[] = [];
+      const add = (size: number, name: string) => {
+        const n = Math.floor(ms / size);
+        if (n > 0 && parts.length < 2) parts.push(unit(n, name));
+        ms -= n * size;
+      };
+      add(DAY, 'day');
+      add(HOUR, 'hour');
+      add(MINUTE, 'minute');
+      if (parts.length < 2) add(1000, 'second');
+      return parts.length > 0 ? parts.join(' ') : unit(0, 'second');
+    },
+    bytes(n) {
+      if (n < 1e6) return unit(n / 1e3, 'kilobyte');
+      if (n < 1e9) return unit(n / 1e6, 'megabyte', 1);
+      return unit(n / 1e9, 'gigabyte', 2);
+    },
+    list: (words) => list.format(words),
+  };
+}

@@ -1,0 +1,60 @@
+import { fetchSeries } from '../api/client';
+import type { StreamEvent } from '../api/types';
+import { type Frame, frameOf, joinSamples, trim } from '../chart/data';
+import { live } from './stream.svelte';
+
+const HOUR = 3_600_000;
+const POINTS = 180;
+
+/** One device's water temperature in the last hour, for the small chart of its tile. */
+export class LastHour {
+  /** undefined until it is known. Counted up with every change, as the frame is changed in place. */
+  frame = $state.raw<Frame | undefined>();
+  version = $state(0);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopped = false;
+
+  constructor(readonly device: string) {}
+
+  /** Loads the hour and follows the stream. Returns what ends it. */
+  start(): () => void {
+    const forget = live.listen((event) => this.#heard(event));
+    if (live.loaded) this.#load();
+    return () => {
+      forget();
+      this.#stopped = true;
+      clearTimeout(this.#timer);
+    };
+  }
+
+  #heard(event: StreamEvent): void {
+    if (event.type === 'snapshot') return this.#later(0);
+    if (event.type === 'backfill' && event.data.device === this.device) {
+      if (event.data.to > live.time() - HOUR) this.#later(1000);
+    }
+    if (event.type === 'samples' && event.data.device === this.device && this.frame) {
+      const interval = live.devices[this.device]?.interval_ms ?? 10_000;
+      if (joinSamples(this.frame, event.data.samples, interval)) this.version++;
+      trim(this.frame, live.time() - HOUR);
+    }
+  }
+
+  #later(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#load(), ms);
+  }
+
+  async #load(): Promise<void> {
+    const to = Math.ceil(live.time());
+    try {
+      const query = { from: to - HOUR, to, width: POINTS, metrics: ['water'] };
+      const answer = await fetchSeries(this.device, query);
+      if (this.#stopped) return;
+      this.frame = frameOf(answer);
+      this.version++;
+    } catch {
+      // Without its history the tile still shows the present; the next snapshot tries again.
+      if (!this.#stopped) this.#later(30_000);
+    }
+  }
+}
