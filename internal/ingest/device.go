@@ -1,0 +1,119 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"coolant"
+	"coolant/internal/wire"
+)
+
+// devices holds what ingest must remember of every device that it has met.
+type devices struct {
+	mu sync.RWMutex
+	of map[coolant.DeviceID]*device
+}
+
+// device is one of them. Its fields are guarded by their mutexes: samples by mu,
+// presence by docs, which is held while a document is stored, so that the
+// documents of one device are stored in the order of their arrival.
+type device struct {
+	id coolant.DeviceID
+
+	mu     sync.Mutex
+	loaded bool
+	series []series
+
+	docs     sync.Mutex
+	presence wire.StatusPayload // Boot 0: the device never said
+}
+
+// series is what is remembered of one metric of a device.
+type series struct {
+	metric    coolant.Metric
+	celsius   bool
+	low, high float64           // physical range
+	newest    coolant.UnixMilli // the latest time that was given to a reading
+	good      float64           // the value of the last good reading
+	goodTime  coolant.UnixMilli // and its time; 0 if there was none yet
+}
+
+func newDevices(documents []coolant.DeviceDocument) *devices {
+	ds := &devices{of: make(map[coolant.DeviceID]*device)}
+	for _, doc := range documents {
+		if doc.Kind != coolant.DocStatus {
+			continue
+		}
+		if status, err := wire.DecodeStatus(doc.Body); err == nil {
+			ds.get(doc.Device).presence = status
+		}
+	}
+	return ds
+}
+
+// get returns the device with that id.
+func (ds *devices) get(id coolant.DeviceID) *device {
+	ds.mu.RLock()
+	d := ds.of[id]
+	ds.mu.RUnlock()
+	if d != nil {
+		return d
+	}
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	if d = ds.of[id]; d == nil {
+		d = &device{id: id}
+		ds.of[id] = d
+	}
+	return d
+}
+
+func (ds *devices) forget(id coolant.DeviceID) {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	delete(ds.of, id)
+}
+
+// load reads the series that the store has of the device, once. The caller holds
+// d.mu.
+func (d *device) load(ctx context.Context, store Store) error {
+	if d.loaded {
+		return nil
+	}
+	times, err := store.LastTimes(ctx, d.id)
+	if err != nil {
+		return fmt.Errorf("read the newest times of %s: %w", d.id, err)
+	}
+	for metric, t := range times {
+		s := newSeries(metric)
+		s.newest = t
+		d.series = append(d.series, s)
+	}
+	d.loaded = true
+	return nil
+}
+
+func newSeries(metric coolant.Metric) series {
+	low, high := metric.Range()
+	return series{metric: metric, celsius: metric.Unit() == coolant.Celsius, low: low, high: high}
+}
+
+// find returns the series of a metric, nil if the device has its full number of
+// other ones. Hint is where the series probably is: devices send their metrics
+// in one order. The caller holds d.mu; the pointer is valid until the next call.
+func (d *device) find(metric coolant.Metric, hint int) *series {
+	if hint < len(d.series) && d.series[hint].metric == metric {
+		return &d.series[hint]
+	}
+	for i := range d.series {
+		if d.series[i].metric == metric {
+			return &d.series[i]
+		}
+	}
+	if len(d.series) >= coolant.MaxMetrics {
+		return nil
+	}
+	d.series = append(d.series, newSeries(metric))
+	return &d.series[len(d.series)-1]
+}

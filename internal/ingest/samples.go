@@ -1,0 +1,180 @@
+package ingest
+
+import (
+	"fmt"
+	"time"
+
+	"coolant"
+	"coolant/internal/wire"
+)
+
+// worker holds the buffers of one Accept.
+type worker struct {
+	decoder  wire.Decoder
+	payload  wire.TelemetryPayload
+	article  [1]coolant.Reading
+	samples  []coolant.Sample
+	refused  []coolant.Rejection // one for each code
+	problems int
+	kept     int // readings that are not refused
+}
+
+// problem counts a problem of a sample. Detail is called for the first of each
+// code only.
+func (w *worker) problem(code coolant.RejectionCode, count int, detail func() string) {
+	w.problems += count
+	for i := range w.refused {
+		if w.refused[i].Code == code {
+			w.refused[i].Count += count
+			return
+		}
+	}
+	w.refused = append(w.refused, coolant.Rejection{Code: code, Count: count, Detail: detail()})
+}
+
+// acceptSamples decodes, judges and queues a message with samples.
+func (g *Ingest) acceptSamples(m *wire.Message, receipt wire.Receipt, token uint64) {
+	w := g.workers.Get().(*worker)
+	err := g.readSamples(w, m)
+	if err == nil {
+		err = g.judgeSamples(w, m)
+	}
+	if err != nil || len(w.samples) == 0 {
+		receipt.Settle(token, err)
+	} else {
+		e := entry{receipt: receipt, token: token, topic: m.Topic, err: w.verdict(m)}
+		if !g.queue.add(e, w.samples, g.Now) {
+			receipt.Settle(token, errStopped)
+		}
+	}
+	g.workers.Put(w)
+}
+
+// readSamples decodes m into w.payload.
+func (g *Ingest) readSamples(w *worker, m *wire.Message) error {
+	w.samples, w.refused, w.problems, w.kept = w.samples[:0], w.refused[:0], 0, 0
+	if m.Kind == wire.Telemetry {
+		return g.refuseMessage(m, w.decoder.Decode(m.Payload, &w.payload))
+	}
+	temp, err := wire.DecodeArticle(m.Payload)
+	if err != nil {
+		return g.refuseMessage(m, err)
+	}
+	w.article[0] = coolant.Reading{Metric: g.ArticleMetric, Value: temp}
+	w.payload.Boot, w.payload.Problems = 0, w.payload.Problems[:0]
+	w.payload.Samples = append(w.payload.Samples[:0], wire.TelemetrySample{Readings: w.article[:]})
+	return nil
+}
+
+// judgeSamples fills w.samples with what is to be stored, and shows what is not.
+func (g *Ingest) judgeSamples(w *worker, m *wire.Message) error {
+	d := g.devices.get(m.Device)
+	if err := g.judgeLocked(w, d, m); err != nil {
+		return err
+	}
+	for i := range w.payload.Problems {
+		p := &w.payload.Problems[i]
+		w.problem(p.Code, p.Count, p.Error)
+	}
+	for _, r := range w.refused {
+		r.Time, r.Device, r.Topic, r.Excerpt = m.Received, d.id, m.Topic, excerpt(m.Payload)
+		g.Refuse(r)
+	}
+	if len(w.samples) == 0 {
+		return w.verdict(m)
+	}
+	return nil
+}
+
+// verdict is what the receipt of a judged message hears: nil if something of it
+// is kept or nothing was wrong with it.
+func (w *worker) verdict(m *wire.Message) error {
+	if w.kept > 0 || w.problems == 0 {
+		return nil
+	}
+	return coolant.Errorf(coolant.CodeInvalid, "%s: %s", m.Topic, w.refused[0].Detail)
+}
+
+func (g *Ingest) judgeLocked(w *worker, d *device, m *wire.Message) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.load(g.alive, g.Store); err != nil {
+		return err
+	}
+	for i := range w.payload.Samples {
+		in := &w.payload.Samples[i]
+		out := coolant.Sample{Device: d.id, Boot: w.payload.Boot, Seq: in.Seq, Time: m.Received}
+		if t, ok := g.timeOf(w, d, m, in); ok {
+			out.Time = t
+			out.Readings = w.judgeReadings(d, in, t)
+			w.kept += len(out.Readings)
+		}
+		if len(out.Readings) > 0 || out.Identified() {
+			w.samples = append(w.samples, out)
+		}
+	}
+	return nil
+}
+
+// timeOf returns when the sample was measured; ok is false if that refuses it.
+func (g *Ingest) timeOf(w *worker, d *device, m *wire.Message, in *wire.TelemetrySample) (t coolant.UnixMilli, ok bool) {
+	if in.Refused {
+		return 0, false
+	}
+	refuse := func(code coolant.RejectionCode, detail func() string) (coolant.UnixMilli, bool) {
+		w.problem(code, 1, func() string { return fmt.Sprintf("samples[%d]: %s", in.Index, detail()) })
+		return 0, false
+	}
+	switch in.Stamp {
+	case wire.NoStamp:
+		t = m.Received
+		for i, r := range in.Readings {
+			if s := d.find(r.Metric, i); s != nil {
+				t = max(t, s.newest+1)
+			}
+		}
+		return t, true
+	case wire.TimeStamp:
+		t = in.Time
+	case wire.AgeStamp:
+		if !m.Live {
+			return refuse(coolant.RejectedAge, func() string {
+				return "age is accepted only over a live connection to the embedded broker; send ts"
+			})
+		}
+		t = m.Received - in.Age
+	}
+	if ahead := t - m.Received; ahead > maxAhead {
+		return refuse(coolant.RejectedFuture, func() string {
+			return fmt.Sprintf("ts %d is %s ahead of the server; at most 5m is allowed", t, ahead.Sub(0).Round(time.Second))
+		})
+	}
+	if g.RawRetention > 0 && t < m.Received.Add(-g.RawRetention) {
+		return refuse(coolant.RejectedTooOld, func() string {
+			return fmt.Sprintf("its time %d is more than the raw retention of %s ago", t, g.RawRetention)
+		})
+	}
+	return t, true
+}
+
+// judgeReadings judges the readings in their place and returns those that stay.
+func (w *worker) judgeReadings(d *device, in *wire.TelemetrySample, t coolant.UnixMilli) []coolant.Reading {
+	kept := in.Readings[:0]
+	for i, r := range in.Readings {
+		s := d.find(r.Metric, i)
+		if s == nil {
+			w.problem(coolant.RejectedMetric, 1, func() string {
+				return fmt.Sprintf("samples[%d].m.%s: the device has %d other metrics already", in.Index, r.Metric, coolant.MaxMetrics)
+			})
+			continue
+		}
+		judged, outside := s.judge(r, t, in.Judged)
+		if outside {
+			w.problem(coolant.RejectedRange, 1, func() string {
+				return fmt.Sprintf("samples[%d].m.%s: %g is outside %g to %g; it is stored as a fault", in.Index, r.Metric, r.Value, s.low, s.high)
+			})
+		}
+		kept = append(kept, judged)
+	}
+	return kept
+}
