@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"internal/api":             {"internal/live"},
 	"internal/sim":             {"internal/wire", "internal/control"},
 	"web":                      {},
-	"bench":                    {},
+	"bench":                    {"e2e"},
 	"e2e":                      {},
 }
 
