@@ -20,6 +20,7 @@ import (
 type adminSocket struct {
 	path    string
 	devices DeviceAdmin
+	backup  func(ctx context.Context, file string) error
 	log     *slog.Logger
 }
 
@@ -28,6 +29,7 @@ type adminRequest struct {
 	ID       coolant.DeviceID `json:"id"`
 	Name     string           `json:"name,omitempty"`
 	WithData bool             `json:"with_data,omitempty"`
+	File     string           `json:"file,omitempty"` // an absolute path
 }
 
 // adminFailure is how an error crosses the socket.
@@ -68,6 +70,9 @@ func (a *adminSocket) handler() http.Handler {
 	mux.HandleFunc("POST /devices/remove", adminCall(func(ctx context.Context, q adminRequest) (any, error) {
 		return struct{}{}, a.devices.Remove(ctx, q.ID, q.WithData)
 	}))
+	mux.HandleFunc("POST /backup", adminCall(func(ctx context.Context, q adminRequest) (any, error) {
+		return struct{}{}, a.backup(ctx, q.File)
+	}))
 	return mux
 }
 
@@ -101,7 +106,7 @@ func dialAdmin(d dataDir) *adminClient {
 		return nil
 	}
 	probe.Close()
-	return &adminClient{&http.Client{Transport: &http.Transport{DialContext: dial}, Timeout: 30 * time.Second}}
+	return &adminClient{&http.Client{Transport: &http.Transport{DialContext: dial}}}
 }
 
 func (c *adminClient) call(ctx context.Context, method, path string, q adminRequest, answer any) error {
@@ -143,4 +148,8 @@ func (c *adminClient) Rotate(ctx context.Context, id coolant.DeviceID) (password
 
 func (c *adminClient) Remove(ctx context.Context, id coolant.DeviceID, withData bool) error {
 	return c.call(ctx, http.MethodPost, "/devices/remove", adminRequest{ID: id, WithData: withData}, &struct{}{})
+}
+
+func (c *adminClient) Backup(ctx context.Context, file string) error {
+	return c.call(ctx, http.MethodPost, "/backup", adminRequest{File: file}, &struct{}{})
 }

@@ -3,20 +3,28 @@ package app
 import (
 	"context"
 	"log/slog"
+	"os"
+	"path/filepath"
 
 	"coolant"
 	"coolant/internal/app/config"
-	"coolant/internal/store/sqlite"
 )
 
 // Backup writes the database to a new file, consistent as of one moment, whether
-// or not the service runs.
+// or not the service runs. It refuses to overwrite a file.
 func Backup(ctx context.Context, c config.Config, log *slog.Logger, file string) error {
-	dir := dataDir(c.Data)
-	if !dir.hasDatabase() {
-		return coolant.Errorf(coolant.CodeNotFound, "there is no database in %s", c.Data)
+	file, err := filepath.Abs(file) // the service has another working directory
+	if err != nil {
+		return err
 	}
-	store, err := sqlite.Open(ctx, sqlite.Options{Path: dir.database(), Log: log, ReadOnly: true})
+	dir := dataDir(c.Data)
+	if client := dialAdmin(dir); client != nil {
+		return client.Backup(ctx, file)
+	}
+	if _, err := os.Stat(dir.database()); err != nil {
+		return coolant.Errorf(coolant.CodeNotFound, "there is no database in %s", dir)
+	}
+	store, err := dir.openStore(ctx, log, nil)
 	if err != nil {
 		return err
 	}

@@ -1,14 +1,19 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"coolant"
+	"coolant/internal/store/sqlite"
 )
 
 // dataDir is the directory that holds everything the service keeps.
@@ -20,24 +25,26 @@ func (d dataDir) tls() string             { return d.path("tls") }
 func (d dataDir) socket() string          { return d.path("coolant.sock") }
 func (d dataDir) addresses() string       { return d.path("coolant.addr.json") }
 
-// claim makes the directory if need be and locks it against a second server.
-// The lock goes with the process, also when it is killed.
-func (d dataDir) claim() (release func(), err error) {
+// make creates the directory if need be.
+func (d dataDir) make() error {
 	if err := os.MkdirAll(string(d), 0o750); err != nil {
-		return nil, fmt.Errorf("create the data directory: %w", err)
+		return fmt.Errorf("create the data directory: %w", err)
 	}
-	f, err := os.OpenFile(d.path("coolant.lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("lock the data directory: %w", err)
+	return nil
+}
+
+// openStore opens the database of the directory. The store's own lock keeps a
+// second process away, and with it everything else in the directory is claimed;
+// the lock goes with the process, also when it is killed.
+func (d dataDir) openStore(ctx context.Context, log *slog.Logger, metrics prometheus.Registerer) (*sqlite.Store, error) {
+	if err := d.make(); err != nil {
+		return nil, err
 	}
-	if err := lockFile(f); err != nil {
-		f.Close()
-		if errors.Is(err, errLocked) {
-			return nil, coolant.Errorf(coolant.CodeConflict, "the data directory %s is in use by another coolant process; stop it, or give this one its own directory with --data", d)
-		}
-		return nil, fmt.Errorf("lock the data directory: %w", err)
+	store, err := sqlite.Open(ctx, sqlite.Options{Path: d.database(), Log: log, Registerer: metrics})
+	if coolant.CodeOf(err) == coolant.CodeConflict {
+		return nil, coolant.Errorf(coolant.CodeConflict, "the data directory %s is in use by another coolant process; stop it, or give this one its own directory with --data", d)
 	}
-	return func() { f.Close() }, nil
+	return store, err
 }
 
 // Addresses are the addresses that a running service really listens on, also
@@ -63,11 +70,6 @@ func (d dataDir) writeAddresses(a Addresses) error {
 // removeAddresses says that the service no longer runs; a file that stays behind
 // after a kill is told apart by the silence of the addresses in it.
 func (d dataDir) removeAddresses() { _ = os.Remove(d.addresses()) }
-
-func (d dataDir) hasDatabase() bool {
-	_, err := os.Stat(d.database())
-	return err == nil
-}
 
 func (d dataDir) readAddresses() (a Addresses, err error) {
 	text, err := os.ReadFile(d.addresses())

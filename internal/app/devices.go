@@ -7,7 +7,6 @@ import (
 	"coolant"
 	"coolant/internal/app/config"
 	"coolant/internal/auth"
-	"coolant/internal/store/sqlite"
 )
 
 // DeviceAdmin registers devices. The running service and a data directory at
@@ -26,12 +25,7 @@ func WithDevices(ctx context.Context, c config.Config, log *slog.Logger, do func
 	if client := dialAdmin(dir); client != nil {
 		return do(client)
 	}
-	release, err := dir.claim()
-	if err != nil {
-		return err
-	}
-	defer release()
-	store, err := sqlite.Open(ctx, sqlite.Options{Path: dir.database(), Log: log})
+	store, err := dir.openStore(ctx, log, nil)
 	if err != nil {
 		return err
 	}

@@ -46,11 +46,6 @@ type Running struct {
 // with its last commit, then the store. Nothing that was acknowledged is lost.
 func (s Service) Run(ctx context.Context) (err error) {
 	dir := dataDir(s.Config.Data)
-	release, err := dir.claim()
-	if err != nil {
-		return err
-	}
-	defer release()
 	h, err := s.open(ctx, dir)
 	if err != nil {
 		return err
@@ -74,7 +69,7 @@ func (s Service) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer dir.removeAddresses()
-	admin := &adminSocket{path: dir.socket(), devices: h.admin(), log: s.Log}
+	admin := &adminSocket{path: dir.socket(), devices: h.admin(), backup: h.store.Backup, log: s.Log}
 	parts := []part{
 		{"rollup", h.rollup.Run},
 		{"live", h.hub.Run},
@@ -112,10 +107,7 @@ type house struct {
 func (s Service) open(ctx context.Context, dir dataDir) (_ *house, err error) {
 	h := &house{Service: s, dir: dir, metrics: prometheus.NewRegistry()}
 	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(s.Version))
-	if h.authority, err = auth.OpenAuthority(dir.tls(), certificateNames(s.Config.MQTTS.Names), nil); err != nil {
-		return nil, err
-	}
-	if h.store, err = sqlite.Open(ctx, sqlite.Options{Path: dir.database(), Log: s.Log, Registerer: h.metrics}); err != nil {
+	if h.store, err = dir.openStore(ctx, s.Log, h.metrics); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -123,10 +115,17 @@ func (s Service) open(ctx context.Context, dir dataDir) (_ *house, err error) {
 			h.store.Close()
 		}
 	}()
+	if h.authority, err = auth.OpenAuthority(dir.tls(), certificateNames(s.Config.MQTTS.Names), nil); err != nil {
+		return nil, err
+	}
 	if h.book, err = auth.OpenBook(ctx, h.store, nil); err != nil {
 		return nil, err
 	}
-	if err = h.newHub(ctx); err != nil {
+	documents, err := h.store.Documents(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the devices' documents: %w", err)
+	}
+	if err = h.newHub(ctx, documents); err != nil {
 		return nil, err
 	}
 	h.rollup = rollup.New(rollup.Options{
@@ -140,6 +139,7 @@ func (s Service) open(ctx context.Context, dir dataDir) (_ *house, err error) {
 		Observer:      downstream{h.hub, h.rollup},
 		ArticleMetric: s.Config.Article.Metric,
 		RawRetention:  s.Config.Retention.Raw,
+		Documents:     documents,
 		Log:           s.Log,
 		Registerer:    h.metrics,
 	}); err != nil {
@@ -148,7 +148,7 @@ func (s Service) open(ctx context.Context, dir dataDir) (_ *house, err error) {
 	return h, nil
 }
 
-func (h *house) newHub(ctx context.Context) error {
+func (h *house) newHub(ctx context.Context, documents []coolant.DeviceDocument) error {
 	devices, err := h.store.Devices(ctx)
 	if err != nil {
 		return fmt.Errorf("read the devices: %w", err)
@@ -156,10 +156,6 @@ func (h *house) newHub(ctx context.Context) error {
 	newest, err := h.store.Newest(ctx)
 	if err != nil {
 		return fmt.Errorf("read the newest values: %w", err)
-	}
-	documents, err := h.store.Documents(ctx)
-	if err != nil {
-		return fmt.Errorf("read the devices' documents: %w", err)
 	}
 	h.hub = live.New(live.Options{
 		Limits:     h.Config.Limits,
@@ -191,19 +187,19 @@ func (h *house) newBroker(ports listeners) (*embedded.Broker, error) {
 
 func (h *house) newAPI(addresses Addresses) (http.Handler, error) {
 	return api.New(api.Options{
-		Store:     h.store,
-		Hub:       h.hub,
-		UI:        web.FS(),
-		Guard:     guard,
-		BasePath:  h.Config.HTTP.BasePath,
-		Primary:   h.Config.Primary,
-		Version:   h.Version,
-		Listeners: addresses.shown,
-		Ready:     func() map[string]error { return map[string]error{"store": h.store.Health()} },
-		Connected: func() int { return h.broker.Connected() },
-		Gatherer:  h.metrics,
-		StoreSize: h.store.Size,
-		Log:       h.Log,
+		Store:      h.store,
+		Hub:        h.hub,
+		UI:         web.FS(),
+		Guard:      guard,
+		BasePath:   h.Config.HTTP.BasePath,
+		Version:    h.Version,
+		Listeners:  addresses.shown,
+		Ready:      func() map[string]error { return map[string]error{"store": h.store.Health()} },
+		Connected:  func() int { return h.broker.Connected() },
+		Gatherer:   h.metrics,
+		Registerer: h.metrics,
+		StoreSize:  h.store.Size,
+		Log:        h.Log,
 	})
 }
 
