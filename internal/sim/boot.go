@@ -1,0 +1,211 @@
+package sim
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"coolant"
+	"coolant/internal/wire"
+)
+
+// boot is a device between a start and the next: its connection, its samples on
+// their way, and what it forgets when its power goes.
+type boot struct {
+	d       *device
+	id      coolant.Boot
+	reason  string // of the reset before it
+	link    link
+	up      *uplink
+	voice   *voice
+	inbox   chan inbound
+	restart chan struct{}
+	endedBy string // the reason of the reset after it
+
+	session sync.Mutex // orders the beginning and the end of a connection
+	online  bool
+	since   time.Time // of online, or of its end
+
+	watchUntil time.Time
+	reported   reported
+}
+
+// inbound is a message from the server.
+type inbound struct {
+	kind    wire.Kind
+	payload []byte
+}
+
+func newBoot(d *device, box *outbox, reason string) *boot {
+	b := &boot{
+		d: d, id: box.boot, reason: reason,
+		inbox: make(chan inbound, 64), restart: make(chan struct{}, 1),
+		since: d.now(),
+	}
+	b.link = d.newLink(linkOptions{
+		broker: d.broker.Broker, tls: d.broker.TLS, device: d.id, user: d.user, password: d.password,
+		boot: box.boot, seed: d.seed, now: d.now, log: d.log,
+		up: b.connected, down: b.disconnected, message: b.message,
+	})
+	b.up = newUplink(d.id, box, b.link, d.now, d.log)
+	b.voice = newVoice(d.id, b.link)
+	return b
+}
+
+// run is one life of the firmware. again says that it ended in a reset, at the
+// time ended; otherwise ctx is done.
+func (b *boot) run(ctx context.Context, at time.Time) (again bool, ended time.Time, err error) {
+	b.d.applyFaults(b.link, at)
+	b.voice.tell(wire.Info, b.info())
+	b.report()
+	if err := b.link.start(); err != nil {
+		return false, at, err
+	}
+	b.d.log.Debug("boot", "boot", b.id.String(), "reason", b.reason, "backlog", b.up.pending())
+	inner, cancel := context.WithCancel(context.Background())
+	var workers sync.WaitGroup
+	workers.Go(func() { b.up.run(inner) })
+	workers.Go(func() { b.voice.run(inner) })
+
+	again, ended = b.loop(ctx, at)
+	if again {
+		b.link.stop(false)
+	}
+	cancel()
+	workers.Wait()
+	if !again {
+		b.link.stop(true)
+	}
+	return again, ended, nil
+}
+
+// loop takes samples and obeys until a reset or the end of ctx. Samples are
+// taken at planned times, not at those at which the machine gets to it, so that
+// they are the same in every run.
+func (b *boot) loop(ctx context.Context, at time.Time) (again bool, ended time.Time) {
+	d := b.d
+	sample, last, first := at, at, true
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		next := sample
+		if edge, ok := d.plan.next(last.Sub(d.start)); ok && d.start.Add(edge).Before(next) {
+			next = d.start.Add(edge)
+		}
+		timer.Reset(next.Sub(d.now()))
+		select {
+		case <-ctx.Done():
+			return false, last
+		case <-b.restart:
+			b.endedBy = "software"
+			return true, d.now().Truncate(time.Millisecond)
+		case m := <-b.inbox:
+			before := b.interval()
+			b.obey(m)
+			if after := b.interval(); after < before {
+				// Whoever watches does not want to wait for the old interval first.
+				sample = earlier(sample, d.now().Truncate(time.Millisecond).Add(after))
+			}
+			b.report()
+			continue
+		case <-timer.C:
+		}
+		if slept := d.now().Sub(next); slept > sleptAfter {
+			next = d.now().Truncate(time.Millisecond)
+			sample = next
+		}
+		d.rig.Advance(d.virtual(next))
+		if d.plan.reboots(last.Sub(d.start), next.Sub(d.start)) {
+			b.endedBy = "power_on"
+			return true, next
+		}
+		d.applyFaults(b.link, next)
+		last = next
+		if !next.Before(sample) {
+			b.up.add(coolant.Milli(next), d.rig.Readings())
+			step := b.interval()
+			if first && at.Equal(d.start) {
+				step = max(d.phase, step)
+			}
+			sample, first = next.Add(step), false
+		}
+		b.report()
+	}
+}
+
+// interval is the time between samples, now.
+func (b *boot) interval() time.Duration {
+	now := b.d.now()
+	interval := b.d.flash.interval
+	if now.Before(b.watchUntil) {
+		interval = min(interval, watchInterval)
+	}
+	b.session.Lock()
+	defer b.session.Unlock()
+	if !b.online && now.Sub(b.since) > thinAfter {
+		interval = max(interval, thinInterval)
+	}
+	return interval
+}
+
+// connected greets the server. Everything else flows only after it.
+func (b *boot) connected(ctx context.Context, conn uint64) error {
+	status := wire.AppendStatus(nil, wire.StatusPayload{Online: true, Boot: b.id, Conn: conn})
+	if err := b.link.Publish(ctx, wire.Topic(b.d.id, wire.Status), status, true); err != nil {
+		return err
+	}
+	b.session.Lock()
+	defer b.session.Unlock()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	b.online, b.since = true, b.d.now()
+	b.up.connected()
+	b.voice.connected()
+	b.d.log.Debug("connected", "conn", conn, "backlog", b.up.pending())
+	return nil
+}
+
+func (b *boot) disconnected() {
+	b.session.Lock()
+	defer b.session.Unlock()
+	if b.online {
+		b.since = b.d.now()
+	}
+	b.online = false
+	b.up.disconnected()
+	b.voice.disconnected()
+	b.d.log.Debug("disconnected")
+}
+
+// message sorts what the server sends. It does not wait: what does not fit into
+// the inbox is sent again by the server.
+func (b *boot) message(kind wire.Kind, payload []byte) {
+	if kind == wire.Committed {
+		c, err := wire.DecodeCommitted(payload)
+		if err != nil {
+			b.d.log.Warn("the server sent nonsense", "topic", kind.String(), "err", err)
+			return
+		}
+		b.up.committed(c)
+		return
+	}
+	select {
+	case b.inbox <- inbound{kind, append([]byte(nil), payload...)}:
+	default:
+	}
+}
+
+// applyFaults gives the device the faults that are present at a wall time.
+func (d *device) applyFaults(l link, wall time.Time) {
+	after := wall.Sub(d.start)
+	d.plan.apply(d.rig, after)
+	l.network(!d.plan.active(FaultWiFiLost, after))
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,147 @@
+package sim
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"log/slog"
+	"time"
+
+	"coolant"
+)
+
+const (
+	minInterval = time.Second
+	maxInterval = time.Hour
+	// A device that has been alone for a while thins its samples, so that its ring
+	// reaches back a day.
+	thinAfter    = 2 * time.Minute
+	thinInterval = time.Minute
+
+	rebootTime = 2 * time.Second // from the loss of power to the first sample
+	// Longer gaps between the planned time of a sample and the present mean that
+	// the machine slept; the samples in between were never taken.
+	sleptAfter = 30 * time.Second
+)
+
+// device is a virtual ESP32 on its loop. What it holds survives a restart: the
+// loop itself, and what real firmware keeps in its flash.
+type device struct {
+	id       coolant.DeviceID
+	name     string
+	user     string
+	password string
+	seed     uint64
+	broker   *Options
+	plan     faultPlan
+	speed    float64
+	backfill time.Duration
+	phase    time.Duration // of its second sample, so that a fleet does not send in step
+	start    time.Time     // of the simulation, by the wall clock
+	now      func() time.Time
+	log      *slog.Logger
+	newLink  func(linkOptions) link
+	newBoot  func() coolant.Boot
+
+	rig   *Rig
+	flash flash
+}
+
+// link is a connection of one boot; see [mqttLink].
+type link interface {
+	publisher
+	start() error
+	stop(goodbye bool)
+	network(there bool)
+}
+
+func newDevice(o *Options, index int, start time.Time) *device {
+	d := o.Devices[index]
+	v := &device{
+		id: d.ID, name: d.Name, user: d.Username, password: d.Password, seed: d.Seed,
+		broker: o, speed: o.Speed, backfill: o.Backfill,
+		phase: o.Interval + o.Interval*time.Duration(index)/time.Duration(len(o.Devices)),
+		start: start, now: o.Now, log: o.Log.With("device", string(d.ID)),
+		newLink: func(lo linkOptions) link { return newMQTTLink(lo) },
+		newBoot: randomBoot,
+		flash:   flash{interval: o.Interval},
+	}
+	if v.user == "" {
+		v.user = string(d.ID)
+	}
+	if index == 0 {
+		v.plan = o.Faults
+	}
+	return v
+}
+
+// randomBoot does not come from the seed: a restart with the same seed is a new
+// boot, or the server would take its samples for ones that it has.
+func randomBoot() coolant.Boot {
+	for {
+		var b [8]byte
+		_, _ = rand.Read(b[:]) // never fails
+		if boot := coolant.Boot(binary.BigEndian.Uint64(b[:])); boot != 0 {
+			return boot
+		}
+	}
+}
+
+// run is the device's life, from boot to boot.
+func (d *device) run(ctx context.Context) error {
+	box := newOutbox(d.newBoot(), d.capacity())
+	d.fill(box)
+	at, reason := d.start, "power_on"
+	for {
+		b := newBoot(d, box, reason)
+		again, ended, err := b.run(ctx, at)
+		if err != nil || !again {
+			return err
+		}
+		// What the ring held is gone with the power, as it is on a real device.
+		at, reason = ended.Add(rebootTime), b.endedBy
+		if !sleepUntil(ctx, at, d.now) {
+			return nil
+		}
+		d.rig.Reset()
+		box = newOutbox(d.newBoot(), d.capacity())
+	}
+}
+
+func (d *device) capacity() int {
+	return max(ringHours*60, int(d.backfill/backfillStep)) + ringRoom
+}
+
+// fill puts the past into the outbox: one sample at every whole minute before
+// the start. Whole minutes make the pasts of two starts meet in the same
+// points.
+func (d *device) fill(box *outbox) {
+	first := d.start.Add(-d.backfill).Truncate(backfillStep).Add(backfillStep)
+	if d.backfill < backfillStep {
+		first = d.start
+	}
+	d.rig = NewRig(RigOptions{Seed: d.seed, Start: first})
+	for t := first; t.Before(d.start); t = t.Add(backfillStep) {
+		d.rig.Advance(t)
+		box.push(coolant.Milli(t), d.rig.Readings())
+	}
+	d.rig.Advance(d.start)
+}
+
+// virtual is the simulated time at a wall time: the same until the start, and
+// faster from there on.
+func (d *device) virtual(wall time.Time) time.Time {
+	return d.start.Add(time.Duration(float64(wall.Sub(d.start)) * d.speed))
+}
+
+// sleepUntil waits for a time; false means that ctx ended first.
+func sleepUntil(ctx context.Context, at time.Time, now func() time.Time) bool {
+	timer := time.NewTimer(at.Sub(now()))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
