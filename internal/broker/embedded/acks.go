@@ -1,0 +1,285 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"coolant"
+)
+
+// state is what is known about a message that was received.
+type state uint8
+
+const (
+	pending state = iota // with the handler
+	held                 // settled, and still to be retained before it is done
+	done                 // to be acknowledged
+	refused              // to be acknowledged with the reason code of the entry
+	failed               // not stored: not to be acknowledged, nor anything after it
+)
+
+// entry is a message that waits for its acknowledgement.
+type entry struct {
+	reason string // for a person, with refused
+	id     uint16 // of the packet
+	qos    byte   // 0: in the queue for the order only
+	state  state
+	code   byte // of MQTT 5, with refused
+	waited bool // the connection's goroutine waits and completes it
+}
+
+// queue holds the messages of one connection from receipt to acknowledgement, in
+// the order of receipt. A position counts messages from the beginning of the
+// connection and never comes back, other than a packet id.
+type queue struct {
+	ring []entry // a power of two long, or nil
+	head uint64  // position of the oldest
+	tail uint64  // position of the next
+}
+
+const (
+	firstRing = 8
+	keepRing  = 32 // greatest ring that a connection without pending messages keeps
+)
+
+func (q *queue) len() int { return int(q.tail - q.head) }
+
+// at returns the entry at a position, nil if it is not waiting (any more).
+func (q *queue) at(position uint64) *entry {
+	if position < q.head || position >= q.tail {
+		return nil
+	}
+	return &q.ring[position&uint64(len(q.ring)-1)]
+}
+
+func (q *queue) push(e entry) (position uint64) {
+	if q.len() == len(q.ring) {
+		grown := make([]entry, max(firstRing, 2*len(q.ring)))
+		for p := q.head; p < q.tail; p++ {
+			grown[p&uint64(len(grown)-1)] = *q.at(p)
+		}
+		q.ring = grown
+	}
+	position = q.tail
+	q.tail++
+	*q.at(position) = e
+	return position
+}
+
+func (q *queue) pop() {
+	*q.at(q.head) = entry{}
+	q.head++
+	if q.head == q.tail && len(q.ring) > keepRing {
+		q.ring = nil
+	}
+}
+
+// push puts a message into the queue. A client of MQTT 5 that has more
+// unacknowledged messages than it was allowed is told so and dropped; an older
+// one, which cannot know the limit, is held back here. ok is false if the
+// connection ends.
+func (c *conn) push(e entry) (token uint64, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for !c.closing && c.acks.len() >= maxUnacknowledged {
+		if c.version == 5 {
+			c.mu.Unlock()
+			c.overflowed()
+			c.mu.Lock()
+			return 0, false
+		}
+		c.changed.Wait()
+	}
+	if c.closing {
+		return 0, false
+	}
+	token = c.acks.push(e)
+	if e.state != pending {
+		c.wake()
+	}
+	return token, true
+}
+
+// overflowed drops a client that exceeds its receive maximum.
+func (c *conn) overflowed() {
+	c.refused = true
+	c.b.refuse(coolant.Rejection{
+		Device: c.device, Code: coolant.RejectedRate,
+		Detail: fmt.Sprintf("more than %d unacknowledged messages, the receive maximum", maxUnacknowledged),
+	})
+	c.bye(packets.ErrReceiveMaximum)
+}
+
+// Settle is what makes a conn the receipt of its messages; the token is the
+// position in the queue. See wire.Receipt.
+func (c *conn) Settle(token uint64, err error) {
+	c.mu.Lock()
+	e := c.acks.at(token)
+	if e == nil || e.state != pending {
+		c.mu.Unlock()
+		return
+	}
+	if e.qos == 2 {
+		id := e.id
+		c.mu.Unlock()
+		c.session.settled(id, err, c.version)
+		c.mu.Lock()
+		e = c.acks.at(token)
+	}
+	e.settle(err)
+	if e.waited {
+		if e.state == done {
+			e.state = held
+		}
+		c.changed.Signal()
+	}
+	if token == c.acks.head && e.state != held {
+		c.wake()
+	}
+	c.mu.Unlock()
+}
+
+func (e *entry) settle(err error) {
+	switch {
+	case err == nil:
+		e.state = done
+	case coolant.CodeOf(err) == coolant.CodeInvalid:
+		e.state, e.code, e.reason = refused, packets.ErrPayloadFormatInvalid.Code, plain(err.Error())
+	default:
+		e.state = failed
+	}
+}
+
+var errNotStored = errors.New("the message was not stored")
+
+// await waits until the handler settled the message at token. The caller then
+// completes it, if the error is nil.
+func (c *conn) await(token uint64) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for {
+		e := c.acks.at(token)
+		switch {
+		case e == nil: // refused, and acknowledged already
+			return packets.ErrPayloadFormatInvalid
+		case e.state == held:
+			return nil
+		case e.state == refused:
+			return packets.ErrPayloadFormatInvalid
+		case e.state != pending, c.closing:
+			return errNotStored
+		}
+		c.changed.Wait()
+	}
+}
+
+// complete ends what await began: the message is acknowledged or, with an error,
+// it and everything after it is not.
+func (c *conn) complete(token uint64, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.acks.at(token)
+	if e == nil {
+		return
+	}
+	e.state = done
+	if err != nil {
+		e.state = failed
+	}
+	if token == c.acks.head {
+		c.wake()
+	}
+}
+
+// collect moves what is settled from the head of the queue to out. It needs mu.
+// The quota is restored by that, before the acknowledgement is written. It
+// reports whether the head failed.
+func (c *conn) collect() bool {
+	before := c.acks.len()
+	for c.acks.len() > 0 {
+		e := c.acks.at(c.acks.head)
+		switch {
+		case e.state == pending, e.state == held:
+		case e.state == failed:
+			return true
+		default:
+			if !c.closing {
+				c.acknowledge(e)
+			}
+			c.acks.pop()
+			continue
+		}
+		break
+	}
+	if c.acks.len() < before {
+		c.changed.Signal()
+		c.emptied()
+	}
+	return false
+}
+
+// acknowledge appends the acknowledgement of e to out.
+func (c *conn) acknowledge(e *entry) {
+	first := packets.Puback << 4
+	switch e.qos {
+	case 0:
+		return
+	case 2:
+		first = packets.Pubrec << 4
+	}
+	hi, lo := byte(e.id>>8), byte(e.id)
+	if c.out == nil {
+		c.out = c.spare()
+	}
+	switch {
+	case e.state != refused || c.version < 5:
+		c.out = append(c.out, first, 2, hi, lo)
+	case c.terse || e.reason == "":
+		c.out = append(c.out, first, 4, hi, lo, e.code, 0)
+	default:
+		n := len(e.reason) // below 128 - 9, so that every length is one byte
+		c.out = append(c.out, first, byte(7+n), hi, lo, e.code, byte(3+n), packets.PropReasonString, 0, byte(n))
+		c.out = append(c.out, e.reason...)
+	}
+}
+
+// maxReason keeps an acknowledgement with its reason below 128 bytes.
+const maxReason = 110
+
+// plain cuts text to what fits, without control characters, which MQTT forbids.
+func plain(text string) string {
+	buf := make([]byte, 0, maxReason)
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			r = ' '
+		}
+		if len(buf)+utf8.RuneLen(r) > maxReason {
+			break
+		}
+		buf = utf8.AppendRune(buf, r)
+	}
+	return string(buf)
+}
+
+// settled returns a channel that is closed when no message waits for its
+// acknowledgement, or none can get it any more.
+func (c *conn) settled() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.onEmpty = make(chan struct{})
+	done := c.onEmpty
+	c.emptied()
+	return done
+}
+
+// emptied tells who waits for settled. It needs mu.
+func (c *conn) emptied() {
+	if c.onEmpty != nil && (c.closing || c.acks.len() == 0) {
+		close(c.onEmpty)
+		c.onEmpty = nil
+	}
+}

@@ -1,0 +1,506 @@
+package embedded
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"sort"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mochi-mqtt/server/v2/packets"
+	"go.uber.org/goleak"
+
+	"coolant"
+	"coolant/internal/wire"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is how long a test waits for what must happen.
+const patience = 10 * time.Second
+
+// passwords is an Authenticator: every user of the map has its value as password.
+type passwords map[string]string
+
+func (p passwords) Verify(user string, password []byte) bool {
+	want, ok := p[user]
+	return ok && want == string(password)
+}
+
+// memory is a store of records that survives a broker, and can be made to fail.
+type memory struct {
+	mu   sync.Mutex
+	rows map[[2]string][]byte
+	fail error
+}
+
+func newMemory() *memory { return &memory{rows: map[[2]string][]byte{}} }
+
+func (m *memory) PutRecord(_ context.Context, bucket, key string, value []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fail != nil {
+		return m.fail
+	}
+	m.rows[[2]string{bucket, key}] = bytes.Clone(value)
+	return nil
+}
+
+func (m *memory) DeleteRecord(_ context.Context, bucket, key string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.rows, [2]string{bucket, key})
+	return m.fail
+}
+
+func (m *memory) EachRecord(_ context.Context, bucket string, fn func(string, []byte) error) error {
+	m.mu.Lock()
+	var keys []string
+	rows := map[string][]byte{}
+	for k, v := range m.rows {
+		if k[0] == bucket {
+			keys = append(keys, k[1])
+			rows[k[1]] = v
+		}
+	}
+	m.mu.Unlock()
+	sort.Strings(keys)
+	for _, k := range keys {
+		if err := fn(k, rows[k]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *memory) keys(bucket string) (keys []string) {
+	_ = m.EachRecord(context.Background(), bucket, func(k string, _ []byte) error {
+		keys = append(keys, k)
+		return nil
+	})
+	return keys
+}
+
+// accepted is a message that the handler got, with what settles it.
+type accepted struct {
+	wire.Message
+	payload string
+	settle  func(error)
+}
+
+// handler is a Handler that settles at once with what verdict says, or leaves it
+// to the test where verdict is nil.
+type handler struct {
+	verdict func(wire.Message) error
+	got     chan accepted
+}
+
+func (h *handler) Accept(m wire.Message, r wire.Receipt, token uint64) {
+	m.Topic = strings.Clone(m.Topic)
+	a := accepted{Message: m, payload: string(m.Payload), settle: func(err error) { r.Settle(token, err) }}
+	if h.verdict != nil {
+		a.settle(h.verdict(m))
+	}
+	h.got <- a
+}
+
+func (h *handler) next(t testing.TB) accepted {
+	t.Helper()
+	return receive(t, h.got, "a message at the handler")
+}
+
+func (h *handler) none(t testing.TB) {
+	t.Helper()
+	select {
+	case m := <-h.got:
+		t.Fatalf("the handler got %s %q, expected nothing", m.Topic, m.payload)
+	default:
+	}
+}
+
+func receive[T any](t testing.TB, ch <-chan T, what string) T {
+	t.Helper()
+	select {
+	case v := <-ch:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("waited %s for %s", patience, what)
+		panic("unreachable")
+	}
+}
+
+// eventually polls until ok.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited %s until %s", patience, what)
+		}
+		<-tick.C
+	}
+}
+
+func good(wire.Message) error { return nil }
+
+// house is a broker that serves, and everything around it.
+type house struct {
+	*Broker
+	t          testing.TB
+	handler    *handler
+	records    *memory
+	rejections chan coolant.Rejection
+	plain, tls string // addresses
+	stop       func() error
+}
+
+// open starts a broker with the users a, b, c and esp32, whose passwords are
+// their names twice.
+func open(t testing.TB, change ...func(*Options)) *house {
+	t.Helper()
+	h := &house{
+		t: t, records: newMemory(), rejections: make(chan coolant.Rejection, 10_000),
+		handler: &handler{verdict: good, got: make(chan accepted, 100_000)},
+	}
+	listen := func() net.Listener {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	o := Options{
+		MQTT: listen(), MQTTS: listen(), TLS: certificate(t),
+		Auth:         passwords{"a": "aa", "b": "bb", "c": "cc", "esp32": "esp32esp32"},
+		Handler:      h.handler,
+		Records:      h.records,
+		Refuse:       func(r coolant.Rejection) { h.rejections <- r },
+		ArticleTopic: wire.ArticleTopic, ArticleDevice: "esp32",
+		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	if m, ok := o.Records.(*memory); ok {
+		h.records = m
+	}
+	b, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Broker, h.plain, h.tls = b, o.MQTT.Addr().String(), o.MQTTS.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- b.Serve(ctx) }()
+	h.stop = sync.OnceValue(func() error {
+		cancel()
+		return receive(t, served, "the broker to stop")
+	})
+	t.Cleanup(func() {
+		if err := h.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+// rejected waits for a refusal with the code.
+func (h *house) rejected(code coolant.RejectionCode) coolant.Rejection {
+	h.t.Helper()
+	r := receive(h.t, h.rejections, "a refusal "+string(code))
+	if r.Code != code {
+		h.t.Fatalf("refused as %+v, want %s", r, code)
+	}
+	return r
+}
+
+func (h *house) noneRejected() {
+	h.t.Helper()
+	select {
+	case r := <-h.rejections:
+		h.t.Fatalf("refused: %+v", r)
+	default:
+	}
+}
+
+var testCertificate = sync.OnceValues(func() (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
+})
+
+func certificate(t testing.TB) *tls.Config {
+	t.Helper()
+	c, err := testCertificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{c}}
+}
+
+func trust(t testing.TB) *tls.Config {
+	t.Helper()
+	c := certificate(t).Certificates[0]
+	leaf, err := x509.ParseCertificate(c.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(leaf)
+	return &tls.Config{RootCAs: pool, ServerName: "127.0.0.1"}
+}
+
+// client is a bare MQTT client: it writes and reads packets one at a time.
+type client struct {
+	net.Conn
+	t       testing.TB
+	r       *bufio.Reader
+	version byte
+}
+
+func dial(t testing.TB, address string) *client {
+	t.Helper()
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wrap(t, c)
+}
+
+func dialTLS(t testing.TB, address string) *client {
+	t.Helper()
+	c, err := tls.Dial("tcp", address, trust(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wrap(t, c)
+}
+
+func wrap(t testing.TB, c net.Conn) *client {
+	_ = c.SetDeadline(time.Now().Add(patience))
+	t.Cleanup(func() { c.Close() })
+	return &client{Conn: c, t: t, r: bufio.NewReader(c), version: 5}
+}
+
+// connecting is a CONNECT of a user with a clean session.
+func connecting(version byte, user string) packets.Packet {
+	return packets.Packet{
+		FixedHeader: packets.FixedHeader{Type: packets.Connect}, ProtocolVersion: version,
+		Connect: packets.ConnectParams{
+			ProtocolName: []byte("MQTT"), Clean: true, Keepalive: 60, ClientIdentifier: user,
+			UsernameFlag: true, Username: []byte(user), PasswordFlag: true, Password: []byte(user + user),
+		},
+	}
+}
+
+func withWill(pk packets.Packet, topic, payload string) packets.Packet {
+	pk.Connect.WillFlag, pk.Connect.WillTopic, pk.Connect.WillPayload = true, topic, []byte(payload)
+	pk.Connect.WillQos, pk.Connect.WillRetain = 1, true
+	return pk
+}
+
+// join connects as user and expects to be let in.
+func (h *house) join(version byte, user string) *client {
+	h.t.Helper()
+	c := dial(h.t, h.plain)
+	if ack := c.connect(connecting(version, user)); ack.ReasonCode != 0 {
+		h.t.Fatalf("connecting as %s was refused: %#x", user, ack.ReasonCode)
+	}
+	return c
+}
+
+func (c *client) connect(pk packets.Packet) packets.Packet {
+	c.t.Helper()
+	c.version = pk.ProtocolVersion
+	c.send(pk)
+	return c.want(packets.Connack)
+}
+
+func encode(t testing.TB, version byte, pk packets.Packet) []byte {
+	t.Helper()
+	pk.ProtocolVersion = version
+	buf := new(bytes.Buffer)
+	var err error
+	switch pk.FixedHeader.Type {
+	case packets.Connect:
+		err = pk.ConnectEncode(buf)
+	case packets.Publish:
+		err = pk.PublishEncode(buf)
+	case packets.Puback:
+		err = pk.PubackEncode(buf)
+	case packets.Pubrec:
+		err = pk.PubrecEncode(buf)
+	case packets.Pubrel:
+		err = pk.PubrelEncode(buf)
+	case packets.Pubcomp:
+		err = pk.PubcompEncode(buf)
+	case packets.Subscribe:
+		err = pk.SubscribeEncode(buf)
+	case packets.Unsubscribe:
+		err = pk.UnsubscribeEncode(buf)
+	case packets.Pingreq:
+		err = pk.PingreqEncode(buf)
+	case packets.Disconnect:
+		err = pk.DisconnectEncode(buf)
+	default:
+		t.Fatalf("the test cannot encode packets of type %d", pk.FixedHeader.Type)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func (c *client) send(pk packets.Packet) {
+	c.t.Helper()
+	c.raw(encode(c.t, c.version, pk))
+}
+
+func (c *client) raw(b []byte) {
+	c.t.Helper()
+	if _, err := c.Write(b); err != nil {
+		c.t.Fatalf("write %d bytes: %v", len(b), err)
+	}
+}
+
+// read reads a packet.
+func (c *client) read() (pk packets.Packet, err error) {
+	first, err := c.r.ReadByte()
+	if err != nil {
+		return pk, err
+	}
+	pk.ProtocolVersion = c.version
+	if err := pk.FixedHeader.Decode(first); err != nil {
+		return pk, err
+	}
+	if pk.FixedHeader.Remaining, _, err = packets.DecodeLength(c.r); err != nil {
+		return pk, err
+	}
+	b := make([]byte, pk.FixedHeader.Remaining)
+	if _, err := io.ReadFull(c.r, b); err != nil {
+		return pk, err
+	}
+	switch pk.FixedHeader.Type {
+	case packets.Connack:
+		err = pk.ConnackDecode(b)
+	case packets.Publish:
+		err = pk.PublishDecode(b)
+	case packets.Puback:
+		err = pk.PubackDecode(b)
+	case packets.Pubrec:
+		err = pk.PubrecDecode(b)
+	case packets.Pubrel:
+		err = pk.PubrelDecode(b)
+	case packets.Pubcomp:
+		err = pk.PubcompDecode(b)
+	case packets.Suback:
+		err = pk.SubackDecode(b)
+	case packets.Unsuback:
+		err = pk.UnsubackDecode(b)
+	case packets.Disconnect:
+		err = pk.DisconnectDecode(b)
+	case packets.Pingresp:
+	default:
+		err = errors.New("a packet that no server sends")
+	}
+	return pk, err
+}
+
+func (c *client) want(kind byte) packets.Packet {
+	c.t.Helper()
+	pk, err := c.read()
+	if err != nil {
+		c.t.Fatalf("expected %s: %v", packets.PacketNames[kind], err)
+	}
+	if pk.FixedHeader.Type != kind {
+		c.t.Fatalf("expected %s, got %s (reason %#x)", packets.PacketNames[kind], packets.PacketNames[pk.FixedHeader.Type], pk.ReasonCode)
+	}
+	return pk
+}
+
+// wantClosed expects that the server hangs up without another packet.
+func (c *client) wantClosed() {
+	c.t.Helper()
+	if pk, err := c.read(); err == nil {
+		c.t.Fatalf("expected the end of the connection, got %s %#x", packets.PacketNames[pk.FixedHeader.Type], pk.ReasonCode)
+	} else if errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "timeout") {
+		c.t.Fatal("expected the end of the connection, waited in vain")
+	}
+}
+
+// quiet expects that nothing has been sent to the client, by asking for something
+// that is answered in order.
+func (c *client) quiet() {
+	c.t.Helper()
+	c.send(packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Pingreq}})
+	c.want(packets.Pingresp)
+}
+
+func publishing(topic, payload string, qos byte, id uint16) packets.Packet {
+	return packets.Packet{
+		FixedHeader: packets.FixedHeader{Type: packets.Publish, Qos: qos},
+		TopicName:   topic, Payload: []byte(payload), PacketID: id,
+	}
+}
+
+func retained(pk packets.Packet) packets.Packet {
+	pk.FixedHeader.Retain = true
+	return pk
+}
+
+func (c *client) publish(topic, payload string, qos byte, id uint16) {
+	c.t.Helper()
+	c.send(publishing(topic, payload, qos, id))
+}
+
+// subscribe returns the reason code.
+func (c *client) subscribe(id uint16, filter string, qos byte) byte {
+	c.t.Helper()
+	c.send(packets.Packet{
+		FixedHeader: packets.FixedHeader{Type: packets.Subscribe, Qos: 1}, PacketID: id,
+		Filters: packets.Subscriptions{{Filter: filter, Qos: qos}},
+	})
+	ack := c.want(packets.Suback)
+	if ack.PacketID != id {
+		c.t.Fatalf("SUBACK for packet %d, want %d", ack.PacketID, id)
+	}
+	return ack.ReasonCodes[0]
+}
+
+func (c *client) ack(kind byte, id uint16) {
+	c.t.Helper()
+	pk := packets.Packet{FixedHeader: packets.FixedHeader{Type: kind}, PacketID: id}
+	if kind == packets.Pubrel {
+		pk.FixedHeader.Qos = 1
+	}
+	c.send(pk)
+}
+
+func (c *client) disconnect() {
+	c.t.Helper()
+	c.send(packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Disconnect}})
+}

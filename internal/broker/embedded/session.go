@@ -1,0 +1,274 @@
+package embedded
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"coolant"
+)
+
+// registry knows every session by its client id: those with a connection, and
+// those that are kept without one.
+type registry struct {
+	mu       sync.Mutex
+	byClient map[string]*session
+}
+
+// session is what a client id stands for.
+type session struct {
+	client string
+	owner  coolant.DeviceID
+	// turn is held by a connection from CONNECT until the session is established,
+	// so that two connections of one client id never overtake each other in mochi,
+	// and the end of the older is handled when the newer is in place.
+	turn    sync.Mutex
+	current *conn // the newest connection whose session was established; guarded by turn
+	stored  bool  // there is a record; guarded by turn or, once established, current's own goroutine
+
+	// Guarded by the registry's mutex.
+	conns int
+	kept  bool // without a connection, too
+
+	mu       sync.Mutex
+	received map[uint16]*received // messages of QoS 2 that the client has not released
+}
+
+// received is a message of QoS 2 from its receipt until the client releases its
+// packet id. Until then a message with the id is the same message.
+type received struct {
+	settled bool
+	waiting []repetition // the same message, over later connections
+}
+
+type repetition struct {
+	c     *conn
+	token uint64
+}
+
+// claim gives the session of a client id to a connection of its owner. It returns
+// nil if it belongs to someone else.
+func (r *registry) claim(client string, owner coolant.DeviceID) *session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.byClient[client]
+	if s == nil {
+		s = &session{client: client, owner: owner}
+		r.byClient[client] = s
+	}
+	if s.owner != owner {
+		return nil
+	}
+	s.conns++
+	return s
+}
+
+// keep says whether the session outlives its connections.
+func (r *registry) keep(s *session, kept bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.kept = kept
+}
+
+// leave takes a connection from its session and reports whether that was the end
+// of the session.
+func (r *registry) leave(s *session) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.conns--
+	if s.conns > 0 || s.kept {
+		return false
+	}
+	delete(r.byClient, s.client)
+	return true
+}
+
+// persistent reports whether a client's session outlives its connection.
+func persistent(cl *mqtt.Client) bool {
+	if cl.Properties.ProtocolVersion == 5 {
+		return cl.Properties.Props.SessionExpiryInterval > 0
+	}
+	return !cl.Properties.Clean
+}
+
+// leave ends what a connection has to do with its session.
+func (b *Broker) leave(c *conn) {
+	s := c.session
+	if s == nil {
+		return
+	}
+	if c.established {
+		b.connected.Add(-1)
+		b.lastWill(c)
+	}
+	if c.turn {
+		c.turn = false
+		s.turn.Unlock()
+	}
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.current == c {
+		kept := persistent(c.client)
+		b.sessions.keep(s, kept)
+		b.storeSession(c, kept)
+		s.current = nil
+	}
+	if b.sessions.leave(s) {
+		if cl, ok := b.server.Clients.Get(s.client); ok && cl.Closed() {
+			b.clear(cl) // mochi leaves it behind where a connection fails halfway
+		}
+	}
+}
+
+// clear removes a client and all that belongs to it from mochi.
+func (b *Broker) clear(cl *mqtt.Client) {
+	cl.ClearInflights()
+	b.server.UnsubscribeClient(cl)
+	b.server.Clients.Delete(cl.ID)
+}
+
+// expireSessions removes sessions that have been without a connection for longer
+// than they asked for, until ctx ends.
+func (b *Broker) expireSessions(ctx context.Context) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			b.expireBy(b.o.Now())
+		}
+	}
+}
+
+func (b *Broker) expireBy(now time.Time) {
+	b.sessions.mu.Lock()
+	var idle []*session
+	for _, s := range b.sessions.byClient {
+		if s.conns == 0 {
+			idle = append(idle, s)
+		}
+	}
+	b.sessions.mu.Unlock()
+	for _, s := range idle {
+		b.expire(s, now)
+	}
+}
+
+func (b *Broker) expire(s *session, now time.Time) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	cl, ok := b.server.Clients.Get(s.client)
+	if !ok || !cl.Closed() {
+		return
+	}
+	after := int64(sessionExpiry)
+	if cl.Properties.ProtocolVersion == 5 {
+		after = min(after, int64(cl.Properties.Props.SessionExpiryInterval))
+	}
+	if cl.StopTime()+after >= now.Unix() {
+		return
+	}
+	s.stored = false
+	b.forgetSession(s.client)
+	b.clear(cl)
+	b.sessions.mu.Lock()
+	s.kept = false
+	if s.conns == 0 {
+		delete(b.sessions.byClient, s.client)
+	}
+	b.sessions.mu.Unlock()
+}
+
+// receive notes a message of QoS 2. first is false if it was received before;
+// then it needs no handling, and e tells what is known of it. With wait set its
+// acknowledgement comes with that of the first.
+func (s *session) receive(id uint16) (first, wait bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.received[id]; m != nil {
+		return false, !m.settled
+	}
+	if s.received == nil {
+		s.received = map[uint16]*received{}
+	}
+	s.received[id] = &received{}
+	return true, false
+}
+
+// repeat lets the entry at token of c be settled with the first receipt. It
+// reports false if that has happened meanwhile.
+func (s *session) repeat(id uint16, c *conn, token uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.received[id]
+	if m == nil || m.settled {
+		return false
+	}
+	m.waiting = append(m.waiting, repetition{c, token})
+	return true
+}
+
+// settled notes what became of a message of QoS 2. The packet id stays taken
+// until the client releases it, except where the client will not.
+func (s *session) settled(id uint16, err error, version byte) {
+	s.mu.Lock()
+	m := s.received[id]
+	if m == nil || m.settled {
+		s.mu.Unlock()
+		return
+	}
+	m.settled = true
+	waiting := m.waiting
+	m.waiting = nil
+	if err != nil && (version == 5 || coolant.CodeOf(err) != coolant.CodeInvalid) {
+		delete(s.received, id)
+	}
+	s.mu.Unlock()
+	for _, r := range waiting {
+		r.c.Settle(r.token, err)
+	}
+}
+
+// release frees a packet id and reports whether it was taken.
+func (s *session) release(id uint16) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.received[id]
+	delete(s.received, id)
+	return ok
+}
+
+// forgetReceived starts the session anew.
+func (s *session) forgetReceived() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.received = nil
+}
+
+// unreleased counts the messages of QoS 2 that the client has not released.
+func (s *session) unreleased() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.received)
+}
+
+// released answers a PUBREL.
+func (c *conn) released(id uint16) {
+	ok := c.session.release(id)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing {
+		return
+	}
+	if ok || c.version < 5 {
+		c.out = append(c.out, packets.Pubcomp<<4, 2, byte(id>>8), byte(id))
+	} else {
+		c.out = append(c.out, packets.Pubcomp<<4, 3, byte(id>>8), byte(id), packets.ErrPacketIdentifierNotFound.Code)
+	}
+	c.wake()
+}
