@@ -177,6 +177,7 @@ func (p *publisher) read(c *mqtt.Conn) error {
 			if err := p.heard(c.Version, packet); err != nil {
 				return err
 			}
+		default: // SUBACK
 		}
 	}
 }
