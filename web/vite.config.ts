@@ -1,7 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
-import { compressedSiblings } from './scripts/compress';
-import { appIcons } from './scripts/icons';
+import { compressedSiblings } from './scripts/compress.ts';
+import { appIcons } from './scripts/icons.ts';
 
 const target = ['chrome123', 'edge123', 'firefox121', 'safari17.5'];
 
@@ -17,6 +17,11 @@ export default defineConfig({
       name: 'development-base',
       apply: 'serve',
       transformIndexHtml: () => [{ tag: 'base', attrs: { href: '/' }, injectTo: 'head-prepend' }],
+    },
+    {
+      // A plain script that runs before the first paint; Vite has nothing to bundle there.
+      name: 'theme-before-paint',
+      transformIndexHtml: () => [{ tag: 'script', attrs: { src: './theme.js' }, injectTo: 'head' }],
     },
   ],
   build: {

@@ -21,7 +21,12 @@ export const COLD_C = 15;
 /** The temperatures of the scale's four colours. */
 export function anchors(limits: Limits): readonly [number, number, number, number] {
   const { warning, critical } = limits;
-  return [Math.min(COLD_C, warning - 10), Math.min(COLD_C, warning - 10) / 2 + warning / 2, warning, critical];
+  return [
+    Math.min(COLD_C, warning - 10),
+    Math.min(COLD_C, warning - 10) / 2 + warning / 2,
+    warning,
+    critical,
+  ];
 }
 
 /** The colour of a water temperature in C. */

@@ -57,7 +57,10 @@ export async function fetchFaults(
   to: number,
   signal?: AbortSignal,
 ): Promise<FaultSpan[]> {
-  const answer = await get<{ faults: FaultSpan[] | null }>(address(`${device(id)}/faults`, { from, to }), signal);
+  const answer = await get<{ faults: FaultSpan[] | null }>(
+    address(`${device(id)}/faults`, { from, to }),
+    signal,
+  );
   return answer.faults ?? [];
 }
 
@@ -66,7 +69,10 @@ export async function fetchDevices(signal?: AbortSignal): Promise<Device[]> {
 }
 
 export async function fetchRejections(limit: number, signal?: AbortSignal): Promise<Rejection[]> {
-  const answer = await get<{ rejections: Rejection[] | null }>(address('api/v1/rejections', { limit }), signal);
+  const answer = await get<{ rejections: Rejection[] | null }>(
+    address('api/v1/rejections', { limit }),
+    signal,
+  );
   return answer.rejections ?? [];
 }
 

@@ -20,7 +20,8 @@ export const en = {
   'link.reconnecting': 'Reconnecting',
   'link.offline': 'No connection',
   'link.since': 'since {time}',
-  'link.stale': 'No connection to the server since {time}. What you see is from before. The page keeps trying.',
+  'link.stale':
+    'No connection to the server since {time}. What you see is from before. The page keeps trying.',
   'link.first': 'The server does not answer yet. The page keeps trying.',
 
   'health.ok': 'OK',
@@ -31,10 +32,12 @@ export const en = {
   'health.critical': 'Too hot',
   'health.says': '{device}: {state}',
   'health.about.ok': 'Everything is within its limits.',
-  'health.about.waiting': 'Registered, and nothing heard yet. Power the device up, and check its user name and password.',
+  'health.about.waiting':
+    'Registered, and nothing heard yet. Power the device up, and check its user name and password.',
   'health.about.warning': 'The water is at or above {limit}. Check the radiator, the fan and the load.',
   'health.about.fault': 'No trustworthy value: {metrics}. Below it says what to do.',
-  'health.about.offline': 'Nothing heard since {time}. The device regulates by itself meanwhile; check its power and network.',
+  'health.about.offline':
+    'Nothing heard since {time}. The device regulates by itself meanwhile; check its power and network.',
   'health.about.critical': 'The water is at or above {limit}. Check pump and fan now, and take the load off.',
 
   'name.water': 'Water',
@@ -81,8 +84,8 @@ export const en = {
   'overview.empty.text':
     'Register your first one on the machine that runs Coolant. The command prints the user name and the password for the ESP32.',
   'overview.empty.more': 'The device appears here by itself as soon as it is registered.',
-  'copy': 'Copy',
-  'copied': 'Copied',
+  copy: 'Copy',
+  copied: 'Copied',
 
   'device.missing.title': 'No such device',
   'device.missing.text': 'Nothing is registered here as {id}.',
@@ -134,6 +137,7 @@ export const en = {
   'chart.failed': 'The history could not be loaded: {reason}',
   'chart.retry': 'Try again',
   'chart.table': 'Show as table',
+  'chart.table.of': 'Show {panel} as a table',
   'chart.table.hide': 'Show as chart',
   'chart.table.label': '{panel}, as a table',
   'chart.time': 'Time',
@@ -154,6 +158,8 @@ export const en = {
 
   'faults.title': 'Sensor faults',
   'faults.none': 'No faults in this range.',
+  'faults.what': '{metric}: {quality}',
+  'faults.facts': '{when}, {lasted}, {count}',
   'faults.since': 'since {time}',
   'faults.span': '{from} to {to}',
   'faults.lasted': 'for {duration}',
@@ -162,6 +168,7 @@ export const en = {
   'faults.ongoing': 'Ongoing',
   'faults.over': 'Over',
   'faults.do': 'What to do',
+  'faults.do.now': 'What to do: {text}',
   'faults.more.one': 'and {n} earlier one',
   'faults.more.other': 'and {n} earlier ones',
   'quality.good': 'good',
@@ -195,7 +202,8 @@ export const en = {
   'diagnostics.loading': 'Asking the server…',
   'diagnostics.failed': 'The server did not answer: {reason}',
   'rejections.title': 'Refused messages',
-  'rejections.about': 'What devices sent and Coolant did not accept, newest first. Equal ones within a minute are one line.',
+  'rejections.about':
+    'What devices sent and Coolant did not accept, newest first. Equal ones within a minute are one line.',
   'rejections.none': 'Nothing was refused.',
   'rejections.time': 'Time',
   'rejections.device': 'Device',

@@ -81,8 +81,7 @@ class Texts {
   };
 
   /** A difference of temperatures, without the unit. */
-  apart = (kelvin: number): string =>
-    this.format.number(degreesApart(kelvin, settings.choices.degrees), 1);
+  apart = (kelvin: number): string => this.format.number(degreesApart(kelvin, settings.choices.degrees), 1);
 
   apartUnit = (): string => this.t(settings.choices.degrees === 'f' ? 'unit.fahrenheit' : 'unit.kelvin');
 

@@ -28,7 +28,7 @@ export class LastHour {
   }
 
   #heard(event: StreamEvent): void {
-    if (event.type === 'snapshot') return this.#later(0);
+    if (event.type === 'snapshot') this.#later(0);
     if (event.type === 'backfill' && event.data.device === this.device) {
       if (event.data.to > live.time() - HOUR) this.#later(1000);
     }

@@ -1,4 +1,4 @@
-import type { Device, LiveSample, Reading, StreamEvent, Unit } from '../api/types';
+import type { Device, LiveSample, Quality, Reading, StreamEvent, Unit } from '../api/types';
 
 /** What the page knows of the devices: the server's snapshot, kept current by its events. */
 export type Devices = Record<string, Device>;
@@ -44,7 +44,13 @@ function readings(sample: LiveSample): Reading[] {
     ([metric, value]): Reading => ({ metric, unit: unitOf(metric), value, quality: 'good', time }),
   );
   const bad = Object.entries(sample.faults ?? {}).map(
-    ([metric, quality]): Reading => ({ metric, unit: unitOf(metric), value: null, quality, time }),
+    ([metric, quality]): Reading => ({
+      metric,
+      unit: unitOf(metric),
+      value: null,
+      quality: quality as Quality,
+      time,
+    }),
   );
   return [...good, ...bad];
 }

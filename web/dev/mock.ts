@@ -1,0 +1,260 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { extname, join, normalize, resolve } from 'node:path';
+import { faultsAt, silentAt, valuesAt } from './plant';
+
+/**
+ * A stand-in for the server while working on the page: `npm run dev:mock`, then
+ * `npm run dev`, or open it itself for the built page.
+ *
+ *   MOCK_DEVICES  which devices there are, with commas; "" for none
+ *   MOCK_BASE     the path prefix, "/" by default
+ *   MOCK_PORT     8080 by default
+ */
+
+const INTERVAL = 2000;
+const LIMITS = { warning: 40, critical: 50 };
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.webmanifest': 'application/manifest+json',
+};
+
+const ids = (process.env.MOCK_DEVICES ?? 'my-loop').split(',').filter((id) => id !== '');
+const base = process.env.MOCK_BASE ?? '/';
+const started = Date.now();
+
+type Json = Record<string, unknown>;
+
+function unit(metric: string): string {
+  const units: Json = { rpm: 'rpm', duty: 'percent', lpm: 'lpm' };
+  return (units[metric.split('_').at(-1) ?? ''] as string | undefined) ?? 'celsius';
+}
+
+function metricsOf(id: string): string[] {
+  return Object.keys(valuesAt(id, started)).sort();
+}
+
+function view(id: string): Json {
+  const now = Date.now();
+  const silent = silentAt(id, now);
+  const seen = silent ? now - 3 * 3_600_000 : Math.floor(now / INTERVAL) * INTERVAL;
+  const [values, faults] = [valuesAt(id, seen), faultsAt(id, seen)];
+  const newest = metricsOf(id).map((metric) => ({
+    metric,
+    unit: unit(metric),
+    value: metric in faults ? null : values[metric],
+    quality: faults[metric] ?? 'good',
+    time: seen,
+  }));
+  const water = values.water ?? 0;
+  let health = 'ok';
+  if (newest.length === 0) health = 'waiting';
+  else if (silent) health = 'offline';
+  else if (water >= LIMITS.critical) health = 'critical';
+  else if (Object.keys(faults).length > 0) health = 'fault';
+  else if (water >= LIMITS.warning) health = 'warning';
+  return {
+    id,
+    name: id === 'my-loop' ? 'My loop' : id,
+    created: started - 40 * 86_400_000,
+    primary: id === ids[0],
+    health,
+    presence: newest.length === 0 ? null : { online: !silent, since: silent ? seen + 4000 : started },
+    last_seen: newest.length === 0 ? null : seen,
+    interval_ms: INTERVAL,
+    newest,
+    limits: LIMITS,
+    info:
+      newest.length === 0
+        ? null
+        : {
+            firmware: '0.1.0',
+            chip: 'ESP32-D0WD-V3',
+            ip: '192.0.2.17',
+            rssi: -58,
+            reset_reason: 'power-on',
+            probes: [
+              { role: 'water', rom: '28-3c01d607f1a2-5e' },
+              { role: 'ambient', rom: '28-0a9bd607c2b1-91' },
+            ],
+          },
+  };
+}
+
+function series(id: string, q: URLSearchParams): Json {
+  const [from, to] = [Number(q.get('from')), Math.min(Number(q.get('to')), Date.now())];
+  const width = Number(q.get('width') ?? 1000);
+  const metrics = q.get('metrics')?.split(',') ?? metricsOf(id);
+  const grain = 10_000;
+  const raw = (to - from) / grain <= width;
+  const step = raw ? grain : Math.ceil((Number(q.get('to')) - from) / width / 60_000) * 60_000;
+  const times: number[] = [];
+  for (let t = Math.ceil(from / step) * step; t < to; t += step) if (!silentAt(id, t)) times.push(t);
+  const columns = metrics
+    .filter((m) => metricsOf(id).includes(m))
+    .map((metric) => {
+      const at = (t: number) => (metric in faultsAt(id, t) ? null : (valuesAt(id, t)[metric] ?? null));
+      const mean = times.map(at);
+      if (raw) return { metric, unit: unit(metric), mean };
+      const around = (pick: (...v: number[]) => number) =>
+        times.map((t, i) => {
+          if (mean[i] === null) return null;
+          const some = [0.1, 0.3, 0.5, 0.7, 0.9].map((p) => at(t + p * step)).filter((v) => v !== null);
+          return pick(mean[i] as number, ...some);
+        });
+      return { metric, unit: unit(metric), mean, min: around(Math.min), max: around(Math.max), last: mean };
+    });
+  const gap = Math.max(3 * grain, 2 * step);
+  return {
+    device: id,
+    from,
+    to: Number(q.get('to')),
+    resolution: 'raw',
+    step: raw ? 0 : step,
+    gap,
+    times,
+    series: columns,
+  };
+}
+
+function faults(id: string, q: URLSearchParams): Json {
+  const [from, to] = [Number(q.get('from')), Math.min(Number(q.get('to')), Date.now())];
+  const spans: { metric: string; quality: string; from: number; to: number; count: number }[] = [];
+  const grain = Math.max(10_000, (to - from) / 20_000);
+  for (let t = from; t < to; t += grain) {
+    for (const [metric, quality] of Object.entries(faultsAt(id, t))) {
+      const last = spans.at(-1);
+      if (last && last.metric === metric && last.to > t - 2 * grain) {
+        last.to = t;
+        last.count++;
+      } else spans.push({ metric, quality, from: t, to: t, count: 1 });
+    }
+  }
+  return { faults: spans };
+}
+
+const rejections = [
+  [
+    'esp32',
+    'emqx/esp32/telemetry',
+    'not_json',
+    'the payload is not JSON: unexpected end at byte 12',
+    '{"temp":21.5',
+  ],
+  [
+    '',
+    'coolant/attic/telemetry',
+    'foreign_topic',
+    'user "my-loop" may not publish to coolant/attic/telemetry',
+    '{"boot":"9f3c"}',
+  ],
+  [
+    'my-loop',
+    'coolant/my-loop/telemetry',
+    'out_of_range',
+    'samples[0].m.water is 861.2; -55 to 125 is allowed',
+    '{"boot":"9f3c51d27ab04e66","samples":[{"seq":42,"ts":1764000000123,"m":{"water":861.2}}]}',
+  ],
+  ['', '', 'bad_credential', 'unknown user "admin" from 192.0.2.40', ''],
+].map(([device, topic, code, detail, excerpt], i) => ({
+  id: 40 - i,
+  time: started - i * 1_700_000,
+  device,
+  topic,
+  code,
+  detail,
+  excerpt,
+  count: [1, 12, 3, 240][i],
+}));
+
+const system = () => ({
+  version: '0.1.0-mock',
+  started,
+  time: Date.now(),
+  epoch: String(started),
+  listeners: [
+    { name: 'http', address: '127.0.0.1:8080' },
+    { name: 'mqtts', address: '0.0.0.0:8883' },
+    { name: 'mqtt', address: '127.0.0.1:1883' },
+  ],
+  ready: true,
+  problems: [],
+  connected: ids.length,
+  storage_bytes: 48_300_000,
+});
+
+function stream(req: IncomingMessage, res: ServerResponse): void {
+  res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  let seq = 1;
+  const send = (event: string, data: Json) =>
+    res.write(`id: ${started}-${seq++}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  send('snapshot', { epoch: String(started), seq: 1, time: Date.now(), devices: ids.map(view) });
+  const samples = setInterval(() => {
+    const time = Math.floor(Date.now() / INTERVAL) * INTERVAL;
+    for (const device of ids) {
+      if (silentAt(device, time)) continue;
+      const bad = faultsAt(device, time);
+      const values = Object.fromEntries(Object.entries(valuesAt(device, time)).filter(([m]) => !(m in bad)));
+      if (Object.keys(values).length > 0)
+        send('samples', { device, samples: [{ time, values, faults: bad }] });
+    }
+  }, INTERVAL);
+  const tick = setInterval(() => send('tick', { time: Date.now() }), 15_000);
+  req.on('close', () => {
+    clearInterval(samples);
+    clearInterval(tick);
+  });
+}
+
+function answer(path: string, q: URLSearchParams): Json | undefined {
+  const [, , what, id = '', part] = path.split('/').map(decodeURIComponent);
+  if (what === 'rejections') return { rejections };
+  if (what === 'system') return system();
+  if (what !== 'devices') return undefined;
+  if (id === '') return { devices: ids.map(view) };
+  if (!ids.includes(id)) return undefined;
+  if (part === undefined) return view(id);
+  if (part === 'series') return series(id, q);
+  return part === 'faults' ? faults(id, q) : undefined;
+}
+
+async function file(path: string, res: ServerResponse): Promise<void> {
+  const dist = resolve('dist');
+  const name = normalize(path).replace(/^[./]+/, '');
+  const security = { 'content-security-policy': "default-src 'self'" };
+  if (extname(name) !== '' && name !== 'index.html') {
+    const body = await readFile(join(dist, name)).catch(() => undefined);
+    res.writeHead(body ? 200 : 404, {
+      'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
+      ...security,
+    });
+    res.end(body);
+    return;
+  }
+  const page = await readFile(join(dist, 'index.html'), 'utf8').catch(() => 'npm run build first');
+  res.writeHead(200, { 'content-type': TYPES['.html'], ...security });
+  res.end(page.replace('<head>', `<head><base href="${base}">`));
+}
+
+export function main(): void {
+  const port = Number(process.env.MOCK_PORT ?? 8080);
+  createServer((req, res) => {
+    const url = new URL(req.url ?? '/', 'http://mock');
+    if (!url.pathname.startsWith(base)) {
+      res.writeHead(404).end();
+      return;
+    }
+    const path = url.pathname.slice(base.length);
+    if (path === 'api/v1/stream') return stream(req, res);
+    if (!path.startsWith('api/')) return void file(path, res);
+    const body = answer(path, url.searchParams);
+    res.writeHead(body ? 200 : 404, {
+      'content-type': body ? 'application/json' : 'application/problem+json',
+    });
+    res.end(JSON.stringify(body ?? { code: 'not_found', detail: 'no such thing', status: 404 }));
+  }).listen(port, '127.0.0.1', () => console.error(`mock: http://127.0.0.1:${port}${base}`));
+}
