@@ -31,5 +31,5 @@ func niceStep(from, to coolant.UnixMilli, width int, floor coolant.UnixMilli) co
 // bucketCount is how many buckets of a width, aligned to 1970, have a part of
 // [from, to).
 func bucketCount(from, to, step coolant.UnixMilli) int64 {
-	return int64(((to - 1).Truncate(step)-from.Truncate(step))/step) + 1
+	return int64(((to-1).Truncate(step)-from.Truncate(step))/step) + 1
 }
