@@ -38,7 +38,7 @@ func (g *Ingest) commitAll(ctx context.Context) {
 		}
 		g.metrics.wait.Observe(max(0, g.Now().Sub(b.oldest).Seconds()))
 		for part := range b.groups() {
-			c.commit(part)
+			c.commit(part, patience)
 		}
 		g.queue.giveBack(b)
 	}
@@ -61,27 +61,42 @@ func (b *batch) groups() func(yield func(group) bool) {
 	}
 }
 
+// patience is how often a group is tried before an error that the store itself
+// calls a defect is taken to be that of one message; then its parts are tried.
+// That takes about half a minute. For an error that passes, such as a full disk,
+// there is no such limit.
+const patience = 32
+
 // commit stores a group, or settles it otherwise.
-func (c *committer) commit(p group) {
-	done, err := c.store(p.samples)
+func (c *committer) commit(p group, tries int) {
+	done, err := c.store(p.samples, tries)
 	switch {
 	case err == nil:
 		c.settle(p, done)
-	case coolant.CodeOf(err) != coolant.CodeInvalid:
+	case !ofTheBatch(err) || c.ctx.Err() != nil:
 		c.giveUp(p.entries, err)
 	case len(p.entries) > 1:
 		half := len(p.entries) / 2
 		end := p.entries[half-1].end
-		c.commit(group{p.entries[:half], p.samples[: end-p.base : end-p.base], p.base})
-		c.commit(group{p.entries[half:], p.samples[end-p.base:], end})
-	default:
+		c.commit(group{p.entries[:half], p.samples[: end-p.base : end-p.base], p.base}, 2)
+		c.commit(group{p.entries[half:], p.samples[end-p.base:], end}, 2)
+	case coolant.CodeOf(err) == coolant.CodeInvalid:
 		c.commitOne(p, err)
+	default:
+		c.giveUp(p.entries, err)
 	}
 }
 
-// store appends until it succeeds, the error says that it never will, or ingest
+// ofTheBatch says whether an error may be due to what is in the batch.
+func ofTheBatch(err error) bool {
+	code := coolant.CodeOf(err)
+	return code == coolant.CodeInvalid || code == coolant.CodeInternal
+}
+
+// store appends until it succeeds, the error says that it never will, it was
+// tried in vain for the given number of times with an internal error, or ingest
 // ends.
-func (c *committer) store(samples []coolant.Sample) (coolant.Commit, error) {
+func (c *committer) store(samples []coolant.Sample, tries int) (coolant.Commit, error) {
 	delay := firstRetry
 	var logged time.Time
 	for failures := 0; ; failures++ {
@@ -101,7 +116,7 @@ func (c *committer) store(samples []coolant.Sample) (coolant.Commit, error) {
 			c.Log.Error("cannot store samples; they are kept and tried again, nothing is acknowledged",
 				slog.String("code", string(coolant.CodeOf(err))), slog.Any("error", err), slog.Int("samples", len(samples)))
 		}
-		if !c.sleep(delay) {
+		if tries--; tries <= 0 && ofTheBatch(err) || !c.sleep(delay) {
 			return done, err
 		}
 		delay = min(2*delay, lastRetry)
@@ -191,7 +206,7 @@ func (c *committer) bisect(topic string, samples []coolant.Sample, cause error) 
 	half := len(samples) / 2
 	for _, part := range [][]coolant.Sample{samples[:half:half], samples[half:]} {
 		k, r := len(part), 0
-		done, err := c.store(part)
+		done, err := c.store(part, patience)
 		switch {
 		case err == nil:
 			c.tell(part, done)
@@ -220,7 +235,7 @@ func (c *committer) refuseSample(topic string, one []coolant.Sample, cause error
 		return nil
 	}
 	s.Readings = nil
-	done, err := c.store(one)
+	done, err := c.store(one, patience)
 	switch {
 	case err == nil:
 		c.tell(one, done)

@@ -85,7 +85,9 @@ func (f *fakeStore) LastTimes(context.Context, coolant.DeviceID) (map[coolant.Me
 	return f.lastTimes, nil
 }
 
-func (f *fakeStore) LatestWatermarks(context.Context) ([]coolant.Watermark, error) { return f.seed, nil }
+func (f *fakeStore) LatestWatermarks(context.Context) ([]coolant.Watermark, error) {
+	return f.seed, nil
+}
 
 func (f *fakeStore) PutDocument(_ context.Context, doc coolant.DeviceDocument) error {
 	f.mu.Lock()
@@ -113,6 +115,18 @@ func (f *fakeStore) stored() []coolant.Sample {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append([]coolant.Sample(nil), f.samples...)
+}
+
+func (f *fakeStore) storedDocuments() []coolant.DeviceDocument {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]coolant.DeviceDocument(nil), f.documents...)
+}
+
+func (f *fakeStore) recorded() []coolant.Rejection {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]coolant.Rejection(nil), f.rejections...)
 }
 
 // receipts records what every token heard.
@@ -185,6 +199,18 @@ func (w *watcher) Rejected(r coolant.Rejection) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.rejected = append(w.rejected, r)
+}
+
+func (w *watcher) told() []coolant.Rejection {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]coolant.Rejection(nil), w.rejected...)
+}
+
+func (w *watcher) seenDocuments() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.documents)
 }
 
 // published is a message that went down.

@@ -146,12 +146,12 @@ func (g *Ingest) timeOf(w *worker, d *device, m *wire.Message, in *wire.Telemetr
 	}
 	if ahead := t - m.Received; ahead > maxAhead {
 		return refuse(coolant.RejectedFuture, func() string {
-			return fmt.Sprintf("ts %d is %s ahead of the server; at most 5m is allowed", t, ahead.Sub(0).Round(time.Second))
+			return fmt.Sprintf("ts %d is %s ahead of the server; at most 5m is allowed", t, min(ahead, 1000*coolant.Day).Sub(0).Round(time.Second))
 		})
 	}
-	if g.RawRetention > 0 && t < m.Received.Add(-g.RawRetention) {
+	if t <= 0 || g.RawRetention > 0 && t < m.Received.Add(-g.RawRetention) {
 		return refuse(coolant.RejectedTooOld, func() string {
-			return fmt.Sprintf("its time %d is more than the raw retention of %s ago", t, g.RawRetention)
+			return fmt.Sprintf("its time %d is before 1970 or more than the raw retention of %s ago", t, g.RawRetention)
 		})
 	}
 	return t, true

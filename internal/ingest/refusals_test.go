@@ -1,0 +1,149 @@
+package ingest_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode/utf8"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"coolant"
+	"coolant/internal/ingest"
+)
+
+func short(rejections []coolant.Rejection) (out []string) {
+	for _, r := range rejections {
+		out = append(out, fmt.Sprintf("%s %s %s x%d", r.Device, r.Topic, r.Code, r.Count))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestRefusalsAreMerged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		store := newFakeStore()
+		registry := prometheus.NewPedanticRegistry()
+		h := newHarness(t, store, func(o *ingest.Options) {
+			o.Log = slog.New(slog.NewTextHandler(&log, nil))
+			o.Registerer = registry
+		})
+		refuse := func(n int, topic string) {
+			for range n {
+				h.Refuse(coolant.Rejection{Device: "loop", Topic: topic, Code: coolant.RejectedTopic, Detail: "not yours"})
+			}
+		}
+		refuse(3, "a")
+		refuse(1, "b")
+		time.Sleep(1500 * time.Millisecond)
+		synctest.Wait()
+		want := []string{"loop a foreign_topic x3", "loop b foreign_topic x1"}
+		if got := short(store.recorded()); !slices.Equal(got, want) {
+			t.Errorf("stored %q, want %q", got, want)
+		}
+		if got := short(h.watcher.told()); !slices.Equal(got, want) {
+			t.Errorf("told %q, want %q", got, want)
+		}
+		refuse(2, "a")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if got := short(store.recorded()); !slices.Contains(got, "loop a foreign_topic x2") {
+			t.Errorf("stored %q: the second time only what is new", got)
+		}
+		if got := short(h.watcher.told()); !slices.Contains(got, "loop a foreign_topic x5") {
+			t.Errorf("told %q: the second time the count of the minute", got)
+		}
+		time.Sleep(time.Minute)
+		refuse(1, "a")
+		h.stop()
+		if n := strings.Count(log.String(), "msg=refused "); n != 3 {
+			t.Errorf("%d lines for three causes:\n%s", n, &log)
+		}
+		if !strings.Contains(log.String(), `msg="refused in the past minute" device=loop topic=a code=foreign_topic count=5`) {
+			t.Errorf("no summary of the minute:\n%s", &log)
+		}
+		if n := counted(t, registry, "coolant_ingest_rejected_total"); n != 7 {
+			t.Errorf("the metric counts %v, want 7", n)
+		}
+	})
+}
+
+// counted is the sum of a metric's counters.
+func counted(t *testing.T, g prometheus.Gatherer, name string) (sum float64) {
+	t.Helper()
+	families, err := g.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() != name {
+			continue
+		}
+		for _, m := range family.GetMetric() {
+			sum += m.GetCounter().GetValue()
+		}
+	}
+	return sum
+}
+
+func TestRefusalsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		store := newFakeStore()
+		h := newHarness(t, store, func(o *ingest.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+		junk := strings.Repeat("\xff€", 1000)
+		const n = 5000
+		for i := range n {
+			h.Refuse(coolant.Rejection{Topic: fmt.Sprintf("%d%s", i, junk), Code: coolant.RejectedTopic, Detail: junk, Excerpt: junk})
+		}
+		time.Sleep(2 * time.Second)
+		h.stop()
+		sum := 0
+		for _, r := range store.recorded() {
+			sum += r.Count
+			for _, s := range []string{r.Topic, r.Detail, r.Excerpt} {
+				if !utf8.ValidString(s) || len(s) > 500 {
+					t.Fatalf("%d bytes, not cleaned: %q", len(s), s)
+				}
+			}
+			if len(r.Excerpt) > 200 {
+				t.Errorf("excerpt of %d bytes", len(r.Excerpt))
+			}
+		}
+		if len(store.rejections) > 1001 || sum != n {
+			t.Errorf("%d rows that count %d, want at most 1001 that count %d", len(store.rejections), sum, n)
+		}
+		if lines := strings.Count(log.String(), "\n"); lines > 1002 {
+			t.Errorf("%d lines of log", lines)
+		}
+	})
+}
+
+func TestRefusalsOutliveTheStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newFakeStore()
+		store.failReject = errors.New("full")
+		h := newHarness(t, store, nil)
+		h.Refuse(coolant.Rejection{Device: "loop", Code: coolant.RejectedNotJSON})
+		time.Sleep(3 * time.Minute)
+		synctest.Wait()
+		if told := h.watcher.told(); len(told) != 1 {
+			t.Errorf("told %v", told)
+		}
+		store.mu.Lock()
+		store.failReject = nil
+		store.mu.Unlock()
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if got := store.recorded(); len(got) != 1 || got[0].Count != 1 {
+			t.Errorf("stored %v", got)
+		}
+	})
+}
