@@ -116,8 +116,12 @@ func (d *device) capacity() int {
 // the start. Whole minutes make the pasts of two starts meet in the same
 // points.
 func (d *device) fill(box *outbox) {
-	first := d.start.Add(-d.backfill).Truncate(backfillStep).Add(backfillStep)
-	if d.backfill < backfillStep {
+	oldest := d.start.Add(-d.backfill)
+	first := oldest.Truncate(backfillStep)
+	if first.Before(oldest) {
+		first = first.Add(backfillStep)
+	}
+	if first.After(d.start) {
 		first = d.start
 	}
 	d.rig = NewRig(RigOptions{Seed: d.seed, Start: first})

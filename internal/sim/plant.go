@@ -33,10 +33,10 @@ func DefaultParams() Params {
 		Plate:         12,
 		Still:         0.01,
 		Case:          0.8,
-		Tube:          0.35,
+		Tube:          0.8,
 		Wet:           25,
-		Draught:       1.2,
-		Forced:        8,
+		Draught:       1,
+		Forced:        7,
 		RefFlow:       1.3,
 	}
 }

@@ -63,6 +63,7 @@ type regulator struct {
 	pumpCurve, fanCurve *control.Curve
 	pumpSlew, fanSlew   control.Slew
 	pumpStill, fanStill time.Duration // commanded, and not turning
+	lost                time.Duration // without a good reading of the water
 	hot                 bool
 	alarms              []Alarm
 	counts              map[string]int
@@ -99,7 +100,9 @@ func mustCurve(cfg control.CurveConfig) *control.Curve {
 // step decides both duties.
 func (g *regulator) step(in senses, dt time.Duration) {
 	pump, fan := g.pumpCurve.Step(in.water, dt), g.fanCurve.Step(in.water, dt)
+	g.lost += dt
 	if in.water.Good {
+		g.lost = 0
 		g.hot = in.water.Value >= criticalTemp || g.hot && in.water.Value > releasedTemp
 	}
 	pumpStall := stalled(&g.pumpStill, in.pumpDuty, in.pumpRPM, pumpStallRPM, dt)
@@ -108,7 +111,7 @@ func (g *regulator) step(in senses, dt time.Duration) {
 		g.raise(AlarmLeak, true)
 	}
 	g.raise(AlarmOverTemp, g.hot)
-	g.raise(AlarmInput, pump.Failsafe)
+	g.raise(AlarmInput, g.lost >= inputPatience)
 	g.raise(AlarmPumpStall, pumpStall)
 	g.raise(AlarmFanStall, fanStall)
 

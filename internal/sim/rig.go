@@ -84,6 +84,10 @@ func NewRig(o RigOptions) *Rig {
 	ambient := r.day.Ambient(r.now)
 	r.drive = Drive{Ambient: ambient}
 	r.plant = NewPlant(DefaultParams(), State{Host: ambient + 5, Water: ambient + 2})
+	for _, p := range r.probes {
+		p.convert()
+		p.step(ambient+2, probeConversion, rng)
+	}
 	r.Advance(o.Start)
 	return r
 }
