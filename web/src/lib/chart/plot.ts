@@ -65,6 +65,7 @@ export function makePlot(
         scale,
         label: metric,
         width: metric === 'water' ? 2.25 : 1.5,
+        dash: scale === 'lpm' ? [5, 4] : [], // it has its own scale on the right
         points: {
           show: () => false,
           filter: lonely,

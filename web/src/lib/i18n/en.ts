@@ -3,7 +3,6 @@
  * .other belong together: the number decides.
  */
 export const en = {
-  'app.tagline': 'liquid cooling, watched',
   'nav.label': 'Main',
   'nav.overview': 'Overview',
   'nav.chart': 'Chart',
@@ -205,14 +204,11 @@ export const en = {
   'rejections.about':
     'What devices sent and Coolant did not accept, newest first. Equal ones within a minute are one line.',
   'rejections.none': 'Nothing was refused.',
-  'rejections.time': 'Time',
   'rejections.device': 'Device',
   'rejections.unknown': 'unknown',
-  'rejections.reason': 'Reason',
   'rejections.count': 'Count',
   'rejections.topic': 'Topic',
   'rejections.excerpt': 'Beginning of the message',
-  'rejections.label': 'Refused messages, as a table',
   'rejection.not_json': 'Not JSON',
   'rejection.too_large': 'Too large',
   'rejection.bad_field': 'A field is missing or has the wrong type',

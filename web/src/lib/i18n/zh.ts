@@ -2,7 +2,6 @@ import type { Catalogue } from './catalogue';
 
 /** The page's texts in Simplified Chinese. */
 export const zh: Catalogue = {
-  'app.tagline': '水冷状态，一目了然',
   'nav.label': '主导航',
   'nav.overview': '总览',
   'nav.chart': '图表',
@@ -195,14 +194,11 @@ export const zh: Catalogue = {
   'rejections.title': '被拒绝的消息',
   'rejections.about': '设备发来但未被 Coolant 接受的内容，最新的在前；一分钟内相同的合并为一行。',
   'rejections.none': '没有被拒绝的消息。',
-  'rejections.time': '时间',
   'rejections.device': '设备',
   'rejections.unknown': '未知',
-  'rejections.reason': '原因',
   'rejections.count': '次数',
   'rejections.topic': '主题',
   'rejections.excerpt': '消息开头',
-  'rejections.label': '被拒绝的消息（表格）',
   'rejection.not_json': '不是 JSON',
   'rejection.too_large': '消息过大',
   'rejection.bad_field': '字段缺失或类型错误',

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { formats } from './format';
+
+const en = formats('en-GB', 'UTC');
+const us = formats('en-US', 'UTC');
+const zh = formats('zh-CN', 'UTC');
+const t = Date.UTC(2026, 10, 23, 14, 5, 9);
+const S = 1000;
+const M = 60 * S;
+const H = 60 * M;
+const D = 24 * H;
+
+test('numbers', () => {
+  expect(en.number(31.25, 1)).toBe('31.3');
+  expect(en.number(2410, 0)).toBe('2,410');
+  expect(en.number(-0.04, 1)).toBe('0.0');
+  expect(zh.number(12345.6, 1)).toBe('12,345.6');
+});
+
+test('times', () => {
+  expect([en.clock(t), us.clock(t), zh.clock(t)]).toEqual(['14:05:09', '14:05:09', '14:05:09']);
+  expect([en.minute(t), zh.minute(t)]).toEqual(['14:05', '14:05']);
+  expect([en.day(t), us.day(t), zh.day(t)]).toEqual(['23 Nov', 'Nov 23', '11月23日']);
+  expect([en.month(t), zh.month(t)]).toEqual(['Nov 2026', '2026年11月']);
+  expect([en.moment(t), zh.moment(t)]).toEqual(['23 Nov, 14:05:09', '11月23日 14:05:09']);
+});
+
+test('since leaves out what is clear', () => {
+  expect(en.since(t, t + H)).toBe('14:05:09');
+  expect(en.since(t, t + 2 * D)).toBe('23 Nov, 14:05');
+  expect(en.since(t, t + 400 * D)).toBe('23 Nov 2026');
+  expect(zh.since(t, t + 2 * D)).toBe('11月23日 14:05');
+});
+
+describe('ago', () => {
+  test.each([
+    [4 * S, '4 sec ago', '4秒前'],
+    [119 * S, '1 min ago', '1分钟前'],
+    [3 * H, '3 hr ago', '3小时前'],
+    [47 * H, '47 hr ago', '47小时前'],
+    [72 * H, '3 days ago', '3天前'],
+    [-5 * S, '0 sec ago', '0秒前'], // a clock that is a little ahead
+  ])('%d ms', (age, english, chinese) => {
+    expect(en.ago(t - age, t)).toBe(english);
+    expect(zh.ago(t - age, t)).toBe(chinese);
+  });
+});
+
+test('durations', () => {
+  expect(en.duration(0)).toBe('0 secs');
+  expect(en.duration(350 * S)).toBe('5 mins 50 secs');
+  expect(en.duration(26 * H + 5 * M)).toBe('1 day 2 hrs');
+  expect(zh.duration(350 * S)).toBe('5分钟 50秒');
+});
+
+test('bytes', () => {
+  expect(en.bytes(48_300_000)).toBe('48.3 MB');
+  expect(en.bytes(2_500_000_000)).toBe('2.5 GB');
+});
+
+test('lists', () => {
+  expect(en.list(['Inlet', 'Water'])).toBe('Inlet and Water');
+  expect(zh.list(['水温', '流量'])).toBe('水温和流量');
+});

@@ -1,0 +1,151 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { fill } from '../src/lib/i18n/catalogue';
+import { en } from '../src/lib/i18n/en';
+import { pickLanguage, pickLocale, texts } from '../src/lib/i18n/index.svelte';
+import { zh } from '../src/lib/i18n/zh';
+
+const src = join(import.meta.dirname, '../src');
+const keys = Object.keys(en) as (keyof typeof en)[];
+
+/** Texts that are the same in both languages, or have nothing to translate. */
+const SAME = new Set<string>([
+  'metric.numbered',
+  'metric.celsius',
+  'metric.lpm',
+  'unit.celsius',
+  'unit.fahrenheit',
+  'unit.kelvin',
+  'unit.percent',
+  'unit.watt',
+  'unit.rh',
+]);
+
+/** Words that stay as they are in Chinese. */
+const LATIN =
+  /\b(Coolant|ESP32|CSV|PNG|API|JSON|MQTT|IP|ID|Wi-Fi|Shift|Esc|rpm|RH|K|W|V|C|F)\b|°[CF]|kΩ|\{\w+\}/g;
+
+describe('the catalogues', () => {
+  test('have the same keys', () => expect(Object.keys(zh).sort()).toEqual([...keys].sort()));
+
+  test.each(keys)('%s has the same placeholders', (key) => {
+    const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
+    expect(names(zh[key])).toEqual(names(en[key]));
+  });
+
+  test.each(keys.filter((k) => !SAME.has(k)))('%s is translated', (key) => {
+    expect(zh[key]).not.toBe(en[key]);
+    const words = /\p{L}/u.test(en[key].replace(/\{\w+\}/g, ''));
+    if (words) expect(zh[key]).toMatch(/\p{Script=Han}/u);
+    expect(zh[key].replace(LATIN, '')).not.toMatch(/[A-Za-z]{2,}/);
+    expect(en[key]).not.toMatch(/\p{Script=Han}/u);
+  });
+
+  test('no text is empty or has space at its ends', () => {
+    for (const text of [...Object.values(en), ...Object.values(zh)]) {
+      expect(text).not.toBe('');
+      expect(text).toBe(text.trim());
+    }
+  });
+
+  test('what a number decides comes in both forms', () => {
+    for (const key of keys.filter((k) => k.endsWith('.one')))
+      expect(en).toHaveProperty([key.replace(/one$/, 'other')]);
+    for (const key of keys.filter((k) => k.endsWith('.other')))
+      expect(en).toHaveProperty([key.replace(/other$/, 'one')]);
+  });
+});
+
+describe('every word of the server has a text', () => {
+  const schema = JSON.parse(readFileSync(join(src, '../../internal/api/openapi.json'), 'utf8')).components
+    .schemas;
+  const enumerated = (name: string, field: string): string[] => schema[name].properties[field].enum;
+  test.each([
+    ['health', 'DeviceView', 'health'],
+    ['quality', 'Newest', 'quality'],
+    ['quality.do', 'Fault', 'quality'],
+    ['error', 'Problem', 'code'],
+  ])('%s', (prefix, type, field) => {
+    for (const word of enumerated(type, field)) expect(en).toHaveProperty([`${prefix}.${word}`]);
+  });
+
+  test('rejection', () => {
+    const source = readFileSync(join(src, '../../rejection.go'), 'utf8');
+    const codes = [...source.matchAll(/RejectionCode = "(\w+)"/g)].map((m) => m[1]);
+    expect(codes.length).toBeGreaterThan(10);
+    for (const code of codes) expect(en).toHaveProperty([`rejection.${code}`]);
+  });
+});
+
+describe('the components', () => {
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.svelte'));
+
+  test.each(files)('%s has no text of its own', (file) => {
+    expect(strayTexts(readFileSync(join(src, file), 'utf8'))).toEqual([]);
+  });
+
+  test('the scan finds what it is for', () => {
+    expect(strayTexts('<p>Hello {name}</p>')).toEqual(['Hello']);
+    expect(strayTexts('<p title="Hello">{t("x")}</p>')).toEqual(['title="Hello"']);
+    expect(strayTexts('<script>const a = "x";</script><p class="x">{f({ a: "b" })}</p>')).toEqual([]);
+  });
+
+  test('every key is used, by its name or by the beginning of it', () => {
+    const all = [...files, 'lib/i18n/index.svelte.ts']
+      .map((f) => readFileSync(join(src, f), 'utf8'))
+      .join('\n');
+    const unused = keys.filter((key) => {
+      if (all.includes(`'${key}'`)) return false;
+      const parts = key.split('.');
+      const stems = parts.map((_, i) => parts.slice(0, i + 1).join('.'));
+      return !stems.some((s) => all.includes(`\`${s}.\${`) || all.includes(`'${s}'`));
+    });
+    expect(unused).toEqual([]);
+  });
+});
+
+/** What a component shows without asking the catalogue: text and attributes that people read or hear. */
+function strayTexts(source: string): string[] {
+  let markup = source
+    .replace(/<script[\s\S]*?<\/script>/g, '')
+    .replace(/<style[\s\S]*?<\/style>/g, '')
+    .replace(/<!--[\s\S]*?-->/g, '');
+  // Expressions, innermost first.
+  for (let before = ''; before !== markup; ) {
+    before = markup;
+    markup = markup.replace(/\{[^{}]*\}/g, '');
+  }
+  const attributes = [...markup.matchAll(/\b(?:title|alt|aria-label|placeholder)="([^"]*\p{L}[^"]*)"/gu)];
+  const text = markup
+    .replace(/<[^>]*>/g, '\n')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /\p{L}/u.test(line));
+  return [...attributes.map((m) => m[0]), ...text];
+}
+
+describe('speaking', () => {
+  test.each([
+    ['auto', ['zh-CN', 'en'], 'zh', 'zh-CN'],
+    ['auto', ['zh-Hant-TW'], 'zh', 'zh-CN'],
+    ['auto', ['de-DE', 'en-GB', 'zh'], 'en', 'en-GB'],
+    ['auto', ['fr'], 'en', 'en'],
+    ['zh', ['en-US'], 'zh', 'zh-CN'],
+    ['en', ['zh-CN', 'en-US'], 'en', 'en-US'],
+  ] as const)('%s with a browser of %j', (choice, browser, language, locale) => {
+    expect(pickLanguage(choice, browser)).toBe(language);
+    expect(pickLocale(language, browser)).toBe(locale);
+  });
+
+  test('fill leaves what it does not know', () => {
+    expect(fill('{a} and {b}', { a: 1 })).toBe('1 and {b}');
+  });
+
+  test('metrics have names', () => {
+    vi.stubGlobal('navigator', { languages: ['en-GB'] });
+    expect(
+      ['water', 'fan2_rpm', 'water2', 'pump_duty', 'flow_lpm', 'gpu_plate', 'room_rh'].map(texts.metric),
+    ).toEqual(['Water', 'Fan 2 speed', 'Water 2', 'Pump duty', 'Flow', 'Gpu plate', 'Room humidity']);
+  });
+});
