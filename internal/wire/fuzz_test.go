@@ -59,7 +59,7 @@ func hostile() []string {
 		sample(`{"seq":null,"seq":2,"m":{"a":1}}`), sample(`{"seq":2,"seq":null,"m":{"a":1}}`), sample(`{"seq":1,"ts":-5,"m":{"a":1}}`), sample(`{"seq":1,"ts":1.5,"m":{"a":1}}`), sample(`{"seq":1,"ts":-0,"m":{"a":1}}`),
 		sample(`{"seq":1,"ts":null,"m":{"a":1}}`), sample(`{"seq":1,"ts":5,"age":6,"m":{"a":1}}`), sample(`{"seq":1,"age":-1,"m":{"a":1}}`), sample(`{"seq":1,"ts":5,"age":"x","m":{"a":1}}`),
 		sample(`{"seq":1,"m":{"a":null}},{"seq":2,"m":{"a":3}},{"m":{}},7,{"seq":3,"m":{"b":4},"x":{"y":[1,2,{"z":null}]}}`),
-		sample(strings.Repeat("[", 14) + strings.Repeat("]", 14)), sample(strings.Repeat("[", 15) + strings.Repeat("]", 15)), strings.Repeat("[", 100000), strings.Repeat(`{"a":`, 100000),
+		sample(strings.Repeat("[", 14) + strings.Repeat("]", 14)), sample(strings.Repeat("[", 15) + strings.Repeat("]", 15)), strings.Repeat("[", 1000), strings.Repeat(`{"a":`, 1000),
 		`{"x":` + strings.Repeat("[", 15) + strings.Repeat("]", 15) + `,"boot":"1","samples":[]}`, `{"x":` + strings.Repeat("[", 16) + strings.Repeat("]", 16) + `,"boot":"1","samples":[]}`,
 	}
 }
