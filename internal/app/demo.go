@@ -54,8 +54,13 @@ func (d Demo) Run(ctx context.Context) error {
 		d.Config.Data = dir
 	}
 
-	ctx, stop := context.WithCancel(ctx)
+	// The devices stop first, so that they can say goodbye to a broker that still
+	// listens.
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	devices, stopDevices := context.WithCancel(ctx)
+	defer stopDevices()
+
 	started := make(chan Running, 1)
 	tell := d.Ready
 	d.Ready = func(r Running) {
@@ -65,7 +70,7 @@ func (d Demo) Run(ctx context.Context) error {
 		started <- r
 	}
 	served := make(chan error, 1)
-	go func() { served <- d.Service.Run(ctx) }()
+	go func() { served <- d.Service.Run(serving) }()
 	var running Running
 	select {
 	case running = <-started:
@@ -73,10 +78,10 @@ func (d Demo) Run(ctx context.Context) error {
 		return err
 	}
 	simulated := make(chan error, 1)
-	go func() { simulated <- d.simulate(ctx, running, faults) }()
+	go func() { simulated <- d.simulate(devices, running, faults) }()
 	select {
 	case err := <-served:
-		stop()
+		stopDevices()
 		<-simulated // it ends with the context, whatever it says
 		return err
 	case err := <-simulated:
