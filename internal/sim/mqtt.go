@@ -69,6 +69,7 @@ type mqttLink struct {
 	conn    uint64 // counts attempts to connect
 	socket  *tls.Conn
 	dark    bool // no network
+	failing bool // to connect, since it was connected last
 	end     context.CancelFunc
 	worker  sync.WaitGroup
 }
@@ -90,7 +91,7 @@ func (l *mqttLink) start() error {
 		ConnectPacketBuilder:  l.connect,
 		OnConnectionUp:        l.connectionUp,
 		OnConnectionDown:      l.connectionDown,
-		OnConnectError:        func(err error) { l.o.log.Debug("not connected", "err", err) },
+		OnConnectError:        l.notConnected,
 		SessionExpiryInterval: 0,
 		ClientConfig: paho.ClientConfig{
 			ClientID:      string(l.o.device),
@@ -159,7 +160,7 @@ func (l *mqttLink) connectionUp(m *autopaho.ConnectionManager, _ *paho.Connack) 
 	l.mu.Lock()
 	l.manager = m // a message may come before start returned
 	conn := l.conn
-	l.end = cancel
+	l.end, l.failing = cancel, false
 	l.mu.Unlock()
 	l.backoff.connected(l.o.now())
 	l.worker.Go(func() {
@@ -184,6 +185,18 @@ func (l *mqttLink) subscribe(ctx context.Context, m *autopaho.ConnectionManager)
 		return fmt.Errorf("subscribe: %w", err)
 	}
 	return nil
+}
+
+// notConnected logs why; only the first time in a row aloud.
+func (l *mqttLink) notConnected(err error) {
+	l.mu.Lock()
+	level := slog.LevelWarn
+	if l.failing || l.dark {
+		level = slog.LevelDebug
+	}
+	l.failing = true
+	l.mu.Unlock()
+	l.o.log.Log(context.Background(), level, "not connected; trying again", "err", err)
 }
 
 func (l *mqttLink) connectionDown() bool {
