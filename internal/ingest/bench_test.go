@@ -80,3 +80,33 @@ func BenchmarkAccept(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkAcceptParallel has as many senders as processors, each a device of
+// its own, as a broker has.
+func BenchmarkAcceptParallel(b *testing.B) {
+	payload := []byte(`{"boot":"9f3c51d27ab04e66","samples":[{"seq":42,"ts":1764000000123,"m":{"water":31.25}}]}`)
+	g, err := ingest.New(ingest.Options{Store: &nullStore{}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- g.Run(ctx) }()
+	var senders atomic.Int64
+	count := &tally{want: int64(b.N), done: make(chan struct{})}
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		id := coolant.DeviceID(fmt.Sprintf("loop%d", senders.Add(1)))
+		m := wire.Message{Device: id, Kind: wire.Telemetry, Topic: wire.Topic(id, wire.Telemetry), Payload: payload, Received: start, Live: true}
+		for pb.Next() {
+			g.Accept(m, count, 0)
+		}
+	})
+	<-count.done
+	b.StopTimer()
+	cancel()
+	if err := <-ended; err != nil {
+		b.Fatal(err)
+	}
+}

@@ -213,14 +213,6 @@ func (w *watcher) seenDocuments() int {
 	return len(w.documents)
 }
 
-// published is a message that went down.
-type published struct {
-	topic   string
-	payload string
-	retain  bool
-	at      coolant.UnixMilli
-}
-
 // harness runs an Ingest on the fakes.
 type harness struct {
 	*ingest.Ingest

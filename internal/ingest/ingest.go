@@ -53,6 +53,9 @@ func (g *Ingest) Accept(m wire.Message, receipt wire.Receipt, token uint64) {
 	if m.Received == 0 {
 		m.Received = coolant.Milli(g.Now())
 	}
+	if !m.Kind.Up() {
+		m.Kind = wire.KindNone
+	}
 	g.metrics.messages[m.Kind].Inc()
 	switch m.Kind {
 	case wire.Telemetry, wire.Article:

@@ -162,7 +162,7 @@ func (f *refusals) flush(ctx context.Context) {
 	f.mu.Lock()
 	f.collect()
 	f.turn(coolant.Milli(f.now()))
-	unsaved, untold := f.unsaved, f.untold
+	unsaved, untold, lost := f.unsaved, f.untold, f.lost
 	f.unsaved, f.untold = nil, nil
 	f.mu.Unlock()
 
@@ -171,6 +171,11 @@ func (f *refusals) flush(ctx context.Context) {
 			f.log.Debug("cannot store rejections; they are kept", slog.Any("error", err), slog.Int("rejections", len(unsaved)))
 			f.mu.Lock()
 			f.unsaved = append(unsaved, f.unsaved...)
+			f.mu.Unlock()
+		} else if lost > 0 {
+			f.log.Warn("rejections were dropped while the store did not take them", slog.Int("rejections", lost))
+			f.mu.Lock()
+			f.lost -= lost
 			f.mu.Unlock()
 		}
 	}
@@ -192,7 +197,7 @@ func clean(s string, limit int) string {
 		for cut > limit-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
 			cut--
 		}
-		s = s[:cut]
+		s = strings.Clone(s[:cut]) // or a few bytes would hold all of it in memory
 	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	for len(s) > limit {

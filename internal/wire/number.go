@@ -20,44 +20,40 @@ type number struct {
 // scanNumber reads the number at the present position into s.num.
 func (s *scanner) scanNumber() bool {
 	data, i := s.data, s.pos
-	var n number
-	if i < len(data) && data[i] == '-' {
-		n.negative = true
+	negative := i < len(data) && data[i] == '-'
+	if negative {
 		i++
 	}
 	first := i
+	var mantissa uint64
 	for ; i < len(data) && data[i]-'0' < 10; i++ {
-		n.mantissa = n.mantissa*10 + uint64(data[i]-'0')
+		mantissa = mantissa*10 + uint64(data[i]-'0')
 	}
-	n.digits = i - first
-	if n.digits == 0 || n.digits > 1 && data[first] == '0' {
-		if n.digits > 1 {
-			s.pos = first
-			return s.fail("a number may not begin with 0")
-		}
-		if !n.negative {
-			return s.fail("a value is expected")
-		}
-		s.pos = i
-		return s.fail("a digit is expected")
+	digits, scale := i-first, 0
+	switch {
+	case digits == 0 && negative:
+		return s.failAt(i, "a digit is expected")
+	case digits == 0:
+		return s.failAt(i, "a value is expected")
+	case digits > 1 && data[first] == '0':
+		return s.failAt(first, "a number may not begin with 0")
 	}
-	n.whole = true
+	whole, exponent := true, false
 	if i < len(data) && data[i] == '.' {
-		n.whole = false
+		whole = false
 		i++
 		point := i
 		for ; i < len(data) && data[i]-'0' < 10; i++ {
-			n.mantissa = n.mantissa*10 + uint64(data[i]-'0')
+			mantissa = mantissa*10 + uint64(data[i]-'0')
 		}
 		if i == point {
-			s.pos = i
-			return s.fail("a digit is expected")
+			return s.failAt(i, "a digit is expected")
 		}
-		n.scale = point - i
-		n.digits += i - point
+		scale = point - i
+		digits -= scale
 	}
 	if i < len(data) && data[i]|0x20 == 'e' {
-		n.whole, n.exponent = false, true
+		whole, exponent = false, true
 		i++
 		if i < len(data) && (data[i] == '+' || data[i] == '-') {
 			i++
@@ -67,13 +63,14 @@ func (s *scanner) scanNumber() bool {
 			i++
 		}
 		if i == power {
-			s.pos = i
-			return s.fail("a digit is expected")
+			return s.failAt(i, "a digit is expected")
 		}
 	}
-	n.text = data[s.pos:i]
+	s.num = number{
+		text: data[s.pos:i], mantissa: mantissa, digits: digits, scale: scale,
+		negative: negative, exponent: exponent, whole: whole,
+	}
 	s.pos = i
-	s.num = n
 	return true
 }
 

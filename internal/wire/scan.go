@@ -30,6 +30,12 @@ func (s *scanner) fail(what string) bool {
 	return false
 }
 
+// failAt is fail at another position than the present one.
+func (s *scanner) failAt(pos int, what string) bool {
+	s.pos = pos
+	return s.fail(what)
+}
+
 func (s *scanner) failed() bool { return s.what != "" }
 
 func (s *scanner) problem() *Problem {
@@ -132,18 +138,15 @@ func (s *scanner) str() (raw []byte, escaped, ok bool) {
 			escaped = true
 			n := escapeLen(data[i:])
 			if n == 0 {
-				s.pos = i
-				return nil, false, s.fail("the escape is not one of JSON")
+				return nil, false, s.failAt(i, "the escape is not one of JSON")
 			}
 			i += n
 		case c < ' ':
-			s.pos = i
-			return nil, false, s.fail("a control character must be escaped")
+			return nil, false, s.failAt(i, "a control character must be escaped")
 		default:
 			r, n := utf8.DecodeRune(data[i:])
 			if r == utf8.RuneError && n == 1 {
-				s.pos = i
-				return nil, false, s.fail("it is not UTF-8")
+				return nil, false, s.failAt(i, "it is not UTF-8")
 			}
 			i += n
 		}

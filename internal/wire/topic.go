@@ -47,8 +47,9 @@ func (k Kind) Up() bool {
 	switch k {
 	case Telemetry, Status, Info, Reported, Reply, Article:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Down reports whether a device may receive topics of this kind.
@@ -56,8 +57,9 @@ func (k Kind) Down() bool {
 	switch k {
 	case Committed, Desired, Command, Input:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Topic returns the topic of the given kind for a device: coolant/<id>/<kind>.
