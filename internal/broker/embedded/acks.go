@@ -1,8 +1,8 @@
 package embedded
 
 import (
-	"errors"
 	"fmt"
+	"net"
 	"unicode"
 	"unicode/utf8"
 
@@ -80,38 +80,39 @@ func (q *queue) pop() {
 
 // push puts a message into the queue. A client of MQTT 5 that has more
 // unacknowledged messages than it was allowed is told so and dropped; an older
-// one, which cannot know the limit, is held back here. ok is false if the
-// connection ends.
-func (c *conn) push(e entry) (token uint64, ok bool) {
+// one, which cannot know the limit, is held back here. The error ends the
+// connection.
+func (c *conn) push(e entry) (token uint64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for !c.closing && c.acks.len() >= maxUnacknowledged {
 		if c.version == 5 {
 			c.mu.Unlock()
-			c.overflowed()
+			err = c.overflowed()
 			c.mu.Lock()
-			return 0, false
+			return 0, err
 		}
 		c.changed.Wait()
 	}
 	if c.closing {
-		return 0, false
+		return 0, net.ErrClosed
 	}
 	token = c.acks.push(e)
 	if e.state != pending {
 		c.wake()
 	}
-	return token, true
+	return token, nil
 }
 
-// overflowed drops a client that exceeds its receive maximum.
-func (c *conn) overflowed() {
+// overflowed refuses a client that exceeds its receive maximum.
+func (c *conn) overflowed() error {
 	c.refused = true
 	c.b.refuse(coolant.Rejection{
 		Device: c.device, Code: coolant.RejectedRate,
 		Detail: fmt.Sprintf("more than %d unacknowledged messages, the receive maximum", maxUnacknowledged),
 	})
-	c.bye(packets.ErrReceiveMaximum)
+	c.say(packets.ErrReceiveMaximum)
+	return packets.ErrReceiveMaximum
 }
 
 // Settle is what makes a conn the receipt of its messages; the token is the
@@ -154,25 +155,22 @@ func (e *entry) settle(err error) {
 	}
 }
 
-var errNotStored = errors.New("the message was not stored")
-
-// await waits until the handler settled the message at token. The caller then
-// completes it, if the error is nil.
-func (c *conn) await(token uint64) error {
+// await waits until the handler settled the message at token, which the caller
+// then completes. It reports whether the message is to be kept: not if it was
+// refused. The error ends the connection.
+func (c *conn) await(token uint64) (kept bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
 		e := c.acks.at(token)
 		switch {
-		case e == nil: // refused, and acknowledged already
-			return packets.ErrPayloadFormatInvalid
+		case e == nil, e.state == refused: // and acknowledged, perhaps already
+			return false, nil
 		case e.state == held:
-			return nil
-		case e.state == refused:
-			return packets.ErrPayloadFormatInvalid
-		case e.state != pending, c.closing:
-			return errNotStored
-		}
+			return true, nil
+		case c.closing:
+			return false, net.ErrClosed
+		} // a message that failed ends the connection when it is its turn
 		c.changed.Wait()
 	}
 }
@@ -183,7 +181,7 @@ func (c *conn) complete(token uint64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := c.acks.at(token)
-	if e == nil {
+	if e == nil || e.state != held {
 		return
 	}
 	e.state = done

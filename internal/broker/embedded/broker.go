@@ -22,9 +22,11 @@ type Broker struct {
 	o       Options
 	log     *slog.Logger
 	server  *mqtt.Server
-	inline  *mqtt.Client // in whose name the server itself publishes
 	store   records
 	metrics *metrics
+
+	// shortcut lets telemetry past mochi; tests turn it off to compare the ways.
+	shortcut bool
 
 	connected atomic.Int64
 	draining  atomic.Bool // no new messages are taken any more
@@ -35,8 +37,11 @@ type Broker struct {
 	endOnce  sync.Once
 	sessions registry
 
-	seed    maphash.Seed
-	publish [64]sync.Mutex // by topic: memory and disk keep the same newest retained message
+	seed   maphash.Seed
+	topics [64]sync.Mutex // see topicLock
+	// delivery is held for reading while messages go to clients, and for writing
+	// while a session's state moves from one connection to the next.
+	delivery sync.RWMutex
 }
 
 // New makes a broker and restores what it stored. It does not listen before
@@ -46,7 +51,7 @@ func New(o Options) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{
-		o: o, log: o.Log, store: records{o.Records}, seed: maphash.MakeSeed(),
+		o: o, log: o.Log, shortcut: true, store: records{o.Records}, seed: maphash.MakeSeed(),
 		conns: map[*conn]struct{}{}, ended: make(chan struct{}), sessions: registry{byClient: map[string]*session{}},
 	}
 	var err error
@@ -54,34 +59,28 @@ func New(o Options) (*Broker, error) {
 		return nil, fmt.Errorf("register the broker's metrics: %w", err)
 	}
 	b.server = mqtt.New(&mqtt.Options{
-		Capabilities: capabilities(uint32(o.MaxPacket)),
-		// Our connections have buffers of their own on both sides.
-		ClientNetReadBufferSize:  16,
-		ClientNetWriteBufferSize: 1,
+		Capabilities:             capabilities(uint32(o.MaxPacket)),
+		ClientNetReadBufferSize:  16, // our connections have their own
+		ClientNetWriteBufferSize: 1,  // and never let mochi's WritePacket keep anything
 		Logger:                   slog.New(quiet{o.Log.Handler()}),
 	})
-	b.inline = b.server.NewClient(nil, mqtt.LocalListener, "coolant", true)
-	if err := b.server.AddHook(&hook{b: b}, nil); err != nil {
-		return nil, fmt.Errorf("add the broker's hook: %w", err)
-	}
 	if err := b.restore(); err != nil {
 		return nil, err
 	}
 	return b, nil
 }
 
-// capabilities is what mochi is told to offer.
+// capabilities is what mochi's codec and checks are told.
 func capabilities(maxPacket uint32) *mqtt.Capabilities {
 	c := mqtt.NewDefaultServerCapabilities()
 	c.MaximumMessageExpiryInterval = messageExpiry
 	c.MaximumSessionExpiryInterval = sessionExpiry
-	c.MaximumClientWritesPending = maxPendingWrites
+	c.MaximumClientWritesPending = 1 // a queue that is not used
 	c.MaximumInflight = maxInflight
 	c.ReceiveMaximum = maxUnacknowledged
 	c.MaximumPacketSize = maxPacket
-	c.TopicAliasMaximum = 0 // aliases are resolved after the access check
+	c.TopicAliasMaximum = 0 // an alias could name a topic that was not checked
 	c.SharedSubAvailable = 0
-	c.Compatibilities.NoInheritedPropertiesOnAck = true
 	return c
 }
 
@@ -89,10 +88,6 @@ func capabilities(maxPacket uint32) *mqtt.Capabilities {
 // gives what is being committed a few seconds to be acknowledged, tells the
 // clients and closes. It returns nil then, and an error if a port failed or a
 // connection did not end.
-//
-// mochi's own Serve is not used: all that its event loop does is publish counters
-// as $SYS topics, copy every retained message and every client each second to
-// look for expired ones, and send delayed wills, of which there are none here.
 func (b *Broker) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -142,38 +137,6 @@ func (b *Broker) stop() error {
 	case <-b.ended:
 	case <-deadline.C:
 		return fmt.Errorf("stop the broker: %d connections did not end within %s", len(b.all()), endTime)
-	}
-	if err := b.server.Close(); err != nil {
-		return fmt.Errorf("stop the broker: %w", err)
-	}
-	return nil
-}
-
-// Publish sends a message to whoever subscribed to its topic, and keeps it for
-// later subscribers if retain is set (an empty payload then removes it). It
-// returns when a retained message is on disk, and does not wait for the network.
-// What is retained on a `committed` topic is not stored: it is said again at
-// every start.
-func (b *Broker) Publish(topic string, payload []byte, qos byte, retain bool) error {
-	if topic == "" || !mqtt.IsValidFilter(topic, true) || qos > 2 {
-		return coolant.Errorf(coolant.CodeInvalid, "publish to %q with QoS %d: not a topic, or not a QoS", topic, qos)
-	}
-	if retain {
-		mu := &b.publish[maphash.String(b.seed, topic)%uint64(len(b.publish))]
-		mu.Lock()
-		defer mu.Unlock()
-		if err := b.store.retain(topic, payload, qos); err != nil {
-			return err
-		}
-	}
-	err := b.server.InjectPacket(b.inline, packets.Packet{
-		FixedHeader: packets.FixedHeader{Type: packets.Publish, Qos: qos, Retain: retain},
-		TopicName:   topic,
-		Payload:     payload,
-		PacketID:    uint16(qos), // never used, but must be there with a QoS
-	})
-	if err != nil {
-		return fmt.Errorf("publish to %s: %w", topic, err)
 	}
 	return nil
 }

@@ -12,23 +12,22 @@ import (
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"coolant"
-	"coolant/internal/wire"
 )
 
 var (
 	errMalformed = errors.New("malformed packet")
 	errStuck     = errors.New("the client does not read")
+	errExpired   = errors.New("the session has expired")
 )
 
 func isReset(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// conn is a client's connection as mochi sees it, a net.Conn, and the receipt of
-// everything that the client published over it.
+// conn is a client's connection, and the receipt of everything that the client
+// published over it. mochi knows it as a net.Conn, to write to and to close.
 //
-// The first group of fields belongs to the goroutine that serves the connection:
-// mochi's reading, and all of our hooks for this client, run in it. The fields
+// The first group of fields belongs to the connection's own goroutine. The fields
 // below mu are shared with whoever settles or writes.
 type conn struct {
 	b      *Broker
@@ -38,7 +37,6 @@ type conn struct {
 
 	buf       []byte // what was read and not yet consumed is buf[r:w]
 	r, w      int
-	pass      int               // bytes of the packet at r that mochi has yet to read
 	small     [16]byte          // what a quiet connection reads into
 	awake     time.Time         // when the last packet began
 	received  coolant.UnixMilli // when the last bytes arrived, by the broker's clock
@@ -47,12 +45,9 @@ type conn struct {
 
 	established bool // the CONNACK is sent
 	refused     bool // the refusal was reported
-	turn        bool // this connection holds session.turn
-	willSent    bool
-	will        *mqtt.Will
+	will        *lastWill
 	session     *session
-	telemetry   string // the device's own topic, as bytes arrive for it all the time
-	in          inbound
+	telemetry   string // the device's own topic, as most of what it sends is for it
 
 	mu       sync.Mutex
 	changed  sync.Cond // for the connection's own goroutine; by Signal, with mu
@@ -68,15 +63,6 @@ type conn struct {
 	closed   bool          // the socket is closed
 	linger   bool          // the last words matter: let the client read them
 	writeBy  time.Time     // the deadline of writing, as it was set last
-}
-
-// inbound is what our hooks take out of a packet before mochi handles it.
-type inbound struct {
-	id      uint16
-	qos     byte
-	payload []byte
-	token   uint64 // of a message that mochi retains once it is settled
-	kind    wire.Kind
 }
 
 func newConn(b *Broker, nc net.Conn) *conn {
@@ -101,9 +87,10 @@ func (c *conn) LocalAddr() net.Addr { return c.tcp.LocalAddr() }
 // RemoteAddr is the client's address.
 func (c *conn) RemoteAddr() net.Addr { return c.tcp.RemoteAddr() }
 
-// SetDeadline does nothing: mochi sets one for every packet, which costs more
-// than it brings, stops writing together with reading, and overflows for a
-// keepalive above 43,690 s. Read and flush keep deadlines of their own.
+// Read is nobody's: packets are read by the connection itself.
+func (c *conn) Read([]byte) (int, error) { return 0, net.ErrClosed }
+
+// SetDeadline does nothing: reading and writing keep deadlines of their own.
 func (c *conn) SetDeadline(time.Time) error { return nil }
 
 // SetReadDeadline does nothing; see SetDeadline.

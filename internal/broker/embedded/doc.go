@@ -13,9 +13,14 @@
 //     itself, and is dropped after a while.
 //   - Retained messages for devices and persistent sessions survive a restart.
 //
-// Sessions, subscriptions and delivery are mochi's, which this package drives
-// through its hooks. The transport is ours: each connection is a [net.Conn] that
-// knows where MQTT packets begin and end. Reading, it takes the messages that are
-// to be committed out of the stream before mochi sees them; writing, it never
-// blocks and puts everything that is due into one write.
+// Of mochi it uses the codec and its checks, the index of topics with the
+// retained messages, and the clients with what is in flight to them. The life of
+// a connection, and what clients publish, is handled here: mochi's loop copies
+// each message three times and passes it on in structs of 800 bytes, costs 16 KB
+// of stack for every idle client, loses wills and registrations where connections
+// of one client id overtake each other, and keeps the packet ids of both
+// directions in one map.
+//
+// Each connection has one goroutine, which reads. A second one exists while there
+// is something to write.
 package embedded

@@ -5,13 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"os"
-	"runtime/debug"
 	"time"
-
-	"coolant"
 )
 
 // accept hands each connection of l to a goroutine of its own until ctx ends.
@@ -61,10 +56,11 @@ func (b *Broker) take(nc net.Conn, secure bool) {
 func (b *Broker) run(c *conn, secure bool) {
 	err := c.handshake(secure)
 	if err == nil {
-		err = b.establish(c)
+		err = c.talk()
 	}
 	c.explain(err)
-	b.leave(c)
+	b.log.Debug("an MQTT connection ended", "device", c.device, "remote", c.RemoteAddr(), "why", err)
+	b.leave(c, err)
 	c.end()
 	b.forget(c)
 }
@@ -83,42 +79,6 @@ func (c *conn) handshake(secure bool) error {
 	}
 	_ = c.tcp.SetDeadline(time.Time{})
 	return c.tcp.SetReadDeadline(time.Now().Add(connectTime))
-}
-
-// establish lets mochi serve the connection until it ends. mochi's decoders can
-// be made to panic (a SUBSCRIBE of MQTT 5 that ends after a filter), which must
-// cost the sender its connection and nobody else anything.
-func (b *Broker) establish(c *conn) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			b.metrics.panics.Inc()
-			b.log.Debug("a packet made the decoder panic", "panic", p, "stack", string(debug.Stack()))
-			err = fmt.Errorf("%w: %v", errMalformed, p)
-			c.abandon()
-		}
-	}()
-	return b.server.EstablishConnection("mqtt", c)
-}
-
-// explain tells why a connection ended that never became a session. What ends a
-// session is explained where it ends.
-func (c *conn) explain(err error) {
-	var (
-		timeout net.Error
-		detail  string
-	)
-	switch {
-	case err == nil || c.established || c.refused:
-		return
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		detail = fmt.Sprintf("no complete CONNECT within %s", connectTime)
-	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed), isReset(err):
-		return // someone who only looked whether the port is open
-	default:
-		detail = err.Error()
-	}
-	c.refused = true
-	c.b.refuse(coolant.Rejection{Code: coolant.RejectedPacket, Detail: detail + ", from " + c.host()})
 }
 
 // host is the address of the client without its port, by which equal mistakes

@@ -8,10 +8,10 @@ import (
 )
 
 type metrics struct {
-	received [wire.Article + 1]prometheus.Counter
-	refused  *prometheus.CounterVec
-	dropped  *prometheus.CounterVec
-	panics   prometheus.Counter
+	received    [wire.Article + 1]prometheus.Counter
+	refused     *prometheus.CounterVec
+	dropped     *prometheus.CounterVec
+	undelivered prometheus.Counter
 }
 
 func newMetrics(b *Broker, r prometheus.Registerer) (*metrics, error) {
@@ -28,11 +28,11 @@ func newMetrics(b *Broker, r prometheus.Registerer) (*metrics, error) {
 			Name: "coolant_broker_dropped_connections_total",
 			Help: "Connections that the broker ended by itself, by cause.",
 		}, []string{"cause"}),
-		panics: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "coolant_broker_panics_total",
-			Help: "Packets over which the decoder fell; each cost its sender the connection.",
-		}),
 	}
+	m.undelivered = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "coolant_broker_undelivered_total",
+		Help: "Messages for which a client had no room, because it does not acknowledge.",
+	})
 	for k := wire.Telemetry; k <= wire.Article; k++ {
 		if k.Up() {
 			m.received[k] = received.WithLabelValues(k.String())
@@ -45,7 +45,7 @@ func newMetrics(b *Broker, r prometheus.Registerer) (*metrics, error) {
 	if r == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{received, m.refused, m.dropped, m.panics, connected} {
+	for _, c := range []prometheus.Collector{received, m.refused, m.dropped, m.undelivered, connected} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}

@@ -122,15 +122,12 @@ const (
 	settleTime    = 3 * time.Second  // for acknowledgements that are due when the broker stops
 	endTime       = 5 * time.Second  // for connections to end after that
 
-	maxConnect   = 64 << 10 // a CONNECT packet, before anybody is known
-	maxUnwritten = 256 << 10
+	maxConnect       = 64 << 10  // a CONNECT packet, before anybody is known
+	maxUnwritten     = 256 << 10 // bytes for a client that does not read; then it is dropped
+	maxSubscriptions = 64
 	// maxUnacknowledged is how many messages of one connection may wait for their
 	// commit: the receive maximum of MQTT 5, and where an older client is held back.
 	maxUnacknowledged = 256
-	// maxPendingWrites is how many packets mochi queues for a client. Beyond it,
-	// messages are lost, so such a client is dropped and has to come back. A queue
-	// costs 8 bytes an entry for every connection, used or not.
-	maxPendingWrites = 128
 	// maxInflight is how many messages are kept for a client that has not
 	// acknowledged them, connected or not.
 	maxInflight = 256

@@ -1,155 +1,205 @@
 package embedded
 
 import (
+	"encoding/binary"
 	"strings"
 
-	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"coolant"
 	"coolant/internal/wire"
 )
 
-// OnPacketRead takes the packet id and the QoS out of packets that a client
-// numbers, before mochi sees them. mochi keeps the ids of both directions in one
-// map, where a client's message deletes the server's of the same id, and a
-// SUBSCRIBE with such an id is refused. All acknowledgements of messages are
-// ours, and SUBACK and UNSUBACK get their id back in OnPacketEncode.
-func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
-	c := connOf(cl)
-	if c == nil || pk.FixedHeader.Qos > 0 && pk.PacketID == 0 {
-		return pk, nil // a missing id is mochi's to complain about
-	}
-	switch pk.FixedHeader.Type {
-	case packets.Publish:
-		c.in = inbound{id: pk.PacketID, qos: pk.FixedHeader.Qos, payload: pk.Payload}
-	case packets.Subscribe, packets.Unsubscribe:
-		c.in = inbound{id: pk.PacketID}
-	default:
-		return pk, nil
-	}
-	pk.PacketID, pk.FixedHeader.Qos = 0, 0
-	if pk.FixedHeader.Type == packets.Publish && isSystem(pk.TopicName) {
-		c.foreign(pk.TopicName) // mochi ignores these in silence
-	}
-	return pk, nil
+// inbound is a message from the client.
+type inbound struct {
+	kind    wire.Kind
+	topic   string
+	payload []byte // in the connection's buffer
+	id      uint16 // of the packet, with a QoS
+	qos     byte
+	retain  bool
 }
 
-// isSystem reports whether mochi takes a topic for one of its own.
-func isSystem(topic string) bool {
-	return len(topic) >= 4 && strings.EqualFold(topic[:4], mqtt.SysPrefix)
+// shortcut recognises telemetry in its plain form, a known topic and no
+// properties, and hands it on without decoding the packet. It reports false for
+// anything else.
+func (c *conn) shortcut(h header) (taken bool, err error) {
+	qos := h.first >> 1 & 3
+	if !c.b.shortcut || qos > 2 || qos == 0 && h.first&8 != 0 {
+		return false, nil // a duplicate without a QoS is against the protocol
+	}
+	b, err := c.whole(h.size())
+	if err != nil {
+		return false, err
+	}
+	in := inbound{qos: qos}
+	if in.kind, in.topic = c.telemetryTopic(b[h.bytes:]); in.kind == wire.KindNone {
+		return false, nil
+	}
+	at := h.bytes + 2 + len(in.topic)
+	if qos > 0 {
+		if len(b) < at+2 {
+			return false, nil
+		}
+		if in.id = binary.BigEndian.Uint16(b[at:]); in.id == 0 {
+			return false, nil
+		}
+		at += 2
+	}
+	if c.version == 5 {
+		if len(b) <= at || b[at] != 0 {
+			return false, nil
+		}
+		at++
+	}
+	in.payload = b[at:]
+	c.r += h.size()
+	return true, c.take(&in)
 }
 
-// OnPublish handles a message that did not take the short way past mochi.
-// Telemetry ends here; the rest waits for its commit, and mochi then retains it.
-func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
-	c := connOf(cl)
-	if c == nil {
-		return pk, nil // the server's own
+// telemetryTopic looks for the topics of telemetry at the beginning of a
+// PUBLISH's variable header.
+func (c *conn) telemetryTopic(b []byte) (wire.Kind, string) {
+	if len(b) < 2 {
+		return wire.KindNone, ""
 	}
-	in := &c.in
-	in.kind = c.kindOf(pk.TopicName)
-	switch in.kind {
-	case wire.Telemetry, wire.Article:
-		c.receive(in.kind, strings.Clone(pk.TopicName), pk.Payload, in.id, in.qos)
-		c.in = inbound{}
-		return pk, packets.ErrRejectPacket
+	n := int(binary.BigEndian.Uint16(b))
+	if len(b) < 2+n {
+		return wire.KindNone, ""
 	}
-	if !c.receiveAndWait(strings.Clone(pk.TopicName), &pk) {
-		c.in = inbound{}
-		return pk, packets.ErrRejectPacket
+	switch topic := b[2 : 2+n]; {
+	case string(topic) == c.telemetry:
+		return wire.Telemetry, c.telemetry
+	case n > 0 && c.device == c.b.o.ArticleDevice && string(topic) == c.b.o.ArticleTopic:
+		return wire.Article, c.b.o.ArticleTopic
 	}
-	return pk, nil
+	return wire.KindNone, ""
 }
 
-// OnPublished completes a message after mochi retained it.
-func (h *hook) OnPublished(cl *mqtt.Client, _ packets.Packet) {
-	if c := connOf(cl); c != nil {
-		c.complete(c.in.token, nil)
-		c.in = inbound{}
+// published handles any other PUBLISH.
+func (c *conn) published(pk *packets.Packet) error {
+	if code := pk.PublishValidate(0); code != packets.CodeSuccess { // no topic aliases
+		return c.violated(code, "")
 	}
+	in := inbound{
+		topic: strings.Clone(pk.TopicName), payload: pk.Payload,
+		id: pk.PacketID, qos: pk.FixedHeader.Qos, retain: pk.FixedHeader.Retain,
+	}
+	if in.kind = c.kindOf(in.topic); in.kind == wire.KindNone {
+		return c.foreign(&in)
+	}
+	if in.kind == wire.Telemetry || in.kind == wire.Article {
+		return c.take(&in)
+	}
+	return c.takeAndWait(&in)
 }
 
-// receive hands a message on that is acknowledged whenever it is settled. It
-// reports false if the connection ends.
-func (c *conn) receive(k wire.Kind, topic string, payload []byte, id uint16, qos byte) bool {
-	m := wire.Message{
-		Device: c.device, Kind: k, Topic: topic, Payload: payload,
-		Received: c.received, Live: true,
+// take hands a message on, which is acknowledged whenever it is settled. The error
+// ends the connection.
+func (c *conn) take(in *inbound) error {
+	if in.qos == 0 {
+		c.accept(in, nobody{}, 0)
+		return nil
 	}
-	if qos == 0 {
-		c.b.metrics.received[k].Inc()
-		c.b.o.Handler.Accept(m, nobody{}, 0)
-		return true
-	}
-	if qos == 2 {
-		if first, ok := c.first(id); !first || !ok {
-			return ok
+	if in.qos == 2 {
+		if first, err := c.first(in.id); !first {
+			return err
 		}
 	}
-	token, ok := c.push(entry{id: id, qos: qos})
-	if !ok {
-		return false
+	token, err := c.push(entry{id: in.id, qos: in.qos})
+	if err != nil {
+		return err
 	}
-	c.b.metrics.received[k].Inc()
-	c.b.o.Handler.Accept(m, c, token)
-	return true
+	c.accept(in, c, token)
+	return nil
+}
+
+func (c *conn) accept(in *inbound, r wire.Receipt, token uint64) {
+	c.b.metrics.received[in.kind].Inc()
+	c.b.o.Handler.Accept(wire.Message{
+		Device: c.device, Kind: in.kind, Topic: in.topic, Payload: in.payload,
+		Received: c.received, Live: true,
+	}, r, token)
+}
+
+// takeAndWait hands a message on and waits until it is settled and, if it is to
+// be retained, stored; then it is acknowledged.
+func (c *conn) takeAndWait(in *inbound) error {
+	if in.qos == 2 {
+		if first, err := c.first(in.id); !first {
+			return err
+		}
+	}
+	token, err := c.push(entry{id: in.id, qos: in.qos, waited: true})
+	if err != nil {
+		return err
+	}
+	c.accept(in, c, token)
+	kept, err := c.await(token)
+	if err != nil {
+		return err
+	}
+	if kept && in.retain {
+		err = c.b.retain(in.topic, in.payload, in.qos)
+	}
+	c.complete(token, err)
+	return nil
+}
+
+// retain keeps what a device published retained. Nobody may subscribe to it.
+func (b *Broker) retain(topic string, payload []byte, qos byte) error {
+	mu := b.topicLock(topic)
+	mu.Lock()
+	defer mu.Unlock()
+	if err := b.store.retain(topic, payload, qos); err != nil {
+		b.log.Error("cannot store a retained message", "topic", topic, "error", err)
+		return err
+	}
+	b.server.Topics.RetainMessage(packets.Packet{
+		FixedHeader: packets.FixedHeader{Type: packets.Publish, Qos: qos, Retain: true},
+		TopicName:   topic, Payload: append([]byte(nil), payload...),
+	})
+	return nil
 }
 
 // first reports whether a message of QoS 2 has not been received before; if it
-// has, it is acknowledged again. ok is false if the connection ends.
-func (c *conn) first(id uint16) (first, ok bool) {
+// has, it is acknowledged again.
+func (c *conn) first(id uint16) (bool, error) {
 	first, wait := c.session.receive(id)
 	switch {
 	case first && c.session.unreleased() > maxUnacknowledged:
 		c.session.release(id)
-		c.overflowed()
-		return false, false
+		return false, c.overflowed()
 	case first:
-		return true, true
+		return true, nil
 	}
 	e := entry{id: id, qos: 2}
 	if !wait {
 		e.state = done
 	}
-	token, ok := c.push(e)
-	if ok && wait && !c.session.repeat(id, c, token) {
+	token, err := c.push(e)
+	if err == nil && wait && !c.session.repeat(id, c, token) {
 		c.Settle(token, nil)
 	}
-	return false, ok
+	return false, err
 }
 
-// receiveAndWait hands a message on and waits until it is settled and, if it is
-// to be retained, stored. It reports whether mochi is to go on with it; the
-// acknowledgement follows when mochi has.
-func (c *conn) receiveAndWait(topic string, pk *packets.Packet) bool {
-	in := &c.in
-	if in.qos == 2 {
-		if first, _ := c.first(in.id); !first {
-			return false
-		}
+// foreign refuses a message to a topic that is not the device's.
+func (c *conn) foreign(in *inbound) error {
+	c.b.refuse(coolant.Rejection{
+		Device: c.device, Topic: in.topic, Code: coolant.RejectedTopic,
+		Detail: "the device may not publish to this topic", Excerpt: excerpt(in.payload),
+	})
+	switch {
+	case in.qos == 0:
+		return nil
+	case c.version == 5:
+		_, err := c.push(entry{id: in.id, qos: in.qos, state: refused, code: packets.ErrNotAuthorized.Code})
+		return err
 	}
-	token, ok := c.push(entry{id: in.id, qos: in.qos, waited: true})
-	if !ok {
-		return false
-	}
-	c.b.metrics.received[in.kind].Inc()
-	c.b.o.Handler.Accept(wire.Message{
-		Device: c.device, Kind: in.kind, Topic: topic, Payload: pk.Payload,
-		Received: c.received, Live: true,
-	}, c, token)
-	if c.await(token) != nil {
-		return false
-	}
-	if pk.FixedHeader.Retain {
-		if err := c.b.store.retain(topic, pk.Payload, in.qos); err != nil {
-			c.b.log.Error("cannot store a retained message", "topic", topic, "error", err)
-			c.complete(token, err)
-			return false
-		}
-	}
-	in.token = token
-	return true
+	// 3.1.1 can only acknowledge or hang up; an acknowledgement would be a lie.
+	c.refused = true
+	return packets.ErrNotAuthorized
 }
 
 // nobody is the receipt of messages that nobody waits for.
@@ -158,47 +208,28 @@ type nobody struct{}
 // Settle does nothing.
 func (nobody) Settle(uint64, error) {}
 
-// OnWill is called when mochi sends a client's last will.
-func (h *hook) OnWill(cl *mqtt.Client, will mqtt.Will) (mqtt.Will, error) {
-	if c := connOf(cl); c != nil {
-		c.announce(&will)
-	}
-	return will, nil
+// lastWill is what is to be said when the connection ends without a goodbye.
+type lastWill struct {
+	kind    wire.Kind
+	topic   string
+	payload []byte
+	retain  bool
 }
 
-// announce hands a last will on, as the message of its topic that it is.
-func (c *conn) announce(will *mqtt.Will) {
-	c.willSent = true
-	k := c.kindOf(will.TopicName)
-	if k == wire.KindNone {
+// sendWill hands the last will on, as the message of its topic that it is. Nothing
+// of it is live: the client wrote it when it connected.
+func (c *conn) sendWill() {
+	will := c.will
+	if will == nil {
 		return
 	}
-	c.b.metrics.received[k].Inc()
+	c.will = nil
+	c.b.metrics.received[will.kind].Inc()
 	c.b.o.Handler.Accept(wire.Message{
-		Device: c.device, Kind: k, Topic: will.TopicName, Payload: will.Payload,
+		Device: c.device, Kind: will.kind, Topic: will.topic, Payload: will.payload,
 		Received: coolant.Milli(c.b.o.Now()),
 	}, nobody{}, 0)
-	if !will.Retain {
-		return
-	}
-	if err := c.b.store.retain(will.TopicName, will.Payload, will.Qos); err != nil {
-		c.b.log.Error("cannot store a retained last will", "topic", will.TopicName, "error", err)
-	}
-}
-
-// lastWill sends the last will where mochi does not: it forgets it when the
-// server ended the connection while a packet of it was being handled.
-func (b *Broker) lastWill(c *conn) {
-	if c.will == nil || c.willSent || !c.established || c.client.StopCause() == error(packets.CodeDisconnect) {
-		return
-	}
-	c.announce(c.will)
-	err := b.server.InjectPacket(b.inline, packets.Packet{
-		FixedHeader: packets.FixedHeader{Type: packets.Publish, Retain: c.will.Retain},
-		TopicName:   c.will.TopicName,
-		Payload:     c.will.Payload,
-	})
-	if err != nil {
-		b.log.Debug("cannot send a last will", "topic", c.will.TopicName, "error", err)
+	if will.retain && will.kind != wire.Telemetry && will.kind != wire.Article {
+		_ = c.b.retain(will.topic, will.payload, 1) // which logs; nobody is left to be told
 	}
 }

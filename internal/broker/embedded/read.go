@@ -12,39 +12,6 @@ import (
 	"coolant"
 )
 
-// Read gives mochi the packets that are for it, each of them to its end before
-// the next is looked at: when Read is called at the beginning of a packet, mochi
-// has finished with the one before. Everything else is handled here on the way.
-func (c *conn) Read(p []byte) (int, error) {
-	for c.pass == 0 {
-		h, err := c.header()
-		if err != nil {
-			return 0, err
-		}
-		taken, err := c.divert(h)
-		if err != nil {
-			return 0, err
-		}
-		if !taken {
-			c.pass = h.size()
-		}
-	}
-	return c.deliver(p)
-}
-
-// deliver reads from the packet that is mochi's.
-func (c *conn) deliver(p []byte) (n int, err error) {
-	p = p[:min(len(p), c.pass)]
-	if c.r < c.w {
-		n = copy(p, c.buf[c.r:c.w])
-		c.r += n
-	} else if n, err = c.nc.Read(p); err != nil {
-		err = c.readFailed(err)
-	}
-	c.pass -= n
-	return n, err
-}
-
 // header is the fixed header of an MQTT packet.
 type header struct {
 	first byte // type and flags
@@ -54,7 +21,6 @@ type header struct {
 
 func (h header) size() int  { return h.bytes + h.rest }
 func (h header) kind() byte { return h.first >> 4 }
-func (h header) qos() byte  { return h.first >> 1 & 3 }
 
 // parseHeader reads a fixed header from the beginning of b. It returns bytes 0 if
 // b is too short to tell, and false if it cannot be one.
@@ -84,7 +50,7 @@ func (c *conn) header() (header, error) {
 		h, ok := parseHeader(c.buf[c.r:c.w])
 		switch {
 		case !ok:
-			return h, c.violated(packets.ErrMalformedPacket, coolant.Rejection{Detail: "the length of a packet is malformed"})
+			return h, c.violated(packets.ErrMalformedPacket, "the length of a packet is malformed")
 		case h.bytes == 0:
 			if err := c.fill(0); err != nil {
 				return h, err
@@ -228,9 +194,7 @@ func (c *conn) readFailed(err error) error {
 func (c *conn) tooLarge(h header) error {
 	sent := int64(c.w - c.r)
 	c.release()
-	err := c.violated(packets.ErrPacketTooLarge, coolant.Rejection{
-		Detail: fmt.Sprintf("a packet of %d bytes; at most %d are taken", h.size(), c.limit()),
-	})
+	err := c.violated(packets.ErrPacketTooLarge, fmt.Sprintf("a packet of %d bytes; at most %d are taken", h.size(), c.limit()))
 	if c.established {
 		c.mu.Lock()
 		for c.flushing {
@@ -242,22 +206,24 @@ func (c *conn) tooLarge(h header) error {
 	return err
 }
 
-// violated reports a breach of the protocol and tells the client. The caller
-// returns the error to mochi, which then ends the connection.
-func (c *conn) violated(code packets.Code, r coolant.Rejection) error {
-	r.Code, r.Device = coolant.RejectedPacket, c.known()
-	if r.Device == "" {
-		r.Detail += ", from " + c.host()
+// violated reports a breach of the protocol and tells the client. The error ends
+// the connection.
+func (c *conn) violated(code packets.Code, detail string) error {
+	if detail == "" {
+		detail = code.Reason
+	}
+	if !c.established {
+		detail += ", from " + c.host()
 	}
 	c.refused = true
-	c.b.refuse(r)
+	c.b.refuse(coolant.Rejection{Device: c.known(), Code: coolant.RejectedPacket, Detail: detail})
 	c.say(code)
 	return code
 }
 
 // say writes a DISCONNECT, if the client's version has one from the server.
 func (c *conn) say(code packets.Code) {
-	if c.established && c.client.Properties.ProtocolVersion == 5 {
+	if c.established && c.version == 5 {
 		_, _ = c.Write([]byte{packets.Disconnect << 4, 2, code.Code, 0})
 	}
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"coolant"
@@ -66,7 +66,7 @@ type subscription struct {
 }
 
 // storeSession stores a connection's session, or removes what is stored of one
-// that shall not outlive its connection. Failing is not the client's fault, and
+// that shall not outlive its connection. It needs the session's turn. Failing is not the client's fault, and
 // costs no more than a session, which a client must be able to live without.
 func (b *Broker) storeSession(c *conn, kept bool) {
 	if !kept {
@@ -97,6 +97,18 @@ func (b *Broker) storeSession(c *conn, kept bool) {
 	c.session.stored = true
 }
 
+// storeSubscriptions stores a session whose subscriptions changed.
+func (b *Broker) storeSubscriptions(c *conn) {
+	if !persistent(c.client) {
+		return
+	}
+	c.session.turn.Lock()
+	defer c.session.turn.Unlock()
+	if c.session.current == c {
+		b.storeSession(c, true)
+	}
+}
+
 func (b *Broker) forgetSession(client string) {
 	if err := b.store.DeleteRecord(context.Background(), bucketSession, client); err != nil {
 		b.log.Error("cannot remove an MQTT session", "client", client, "error", err)
@@ -105,36 +117,21 @@ func (b *Broker) forgetSession(client string) {
 
 func inflightKey(client string, id uint16) string { return fmt.Sprintf("%05d/%s", id, client) }
 
-// OnQosPublish is called, by whoever publishes, when a message is on its way to a
-// client that has to acknowledge it.
-func (h *hook) OnQosPublish(cl *mqtt.Client, pk packets.Packet, _ int64, _ int) {
-	if pk.FixedHeader.Type != packets.Publish || !persistent(cl) {
-		return
-	}
+// storeInflight stores a message on its way to a session that outlives its
+// connection.
+func (b *Broker) storeInflight(client string, pk *packets.Packet) {
 	value := binary.BigEndian.AppendUint64([]byte{format, pk.FixedHeader.Qos}, uint64(pk.Created))
 	value = binary.BigEndian.AppendUint16(value, uint16(len(pk.TopicName)))
 	value = append(append(value, pk.TopicName...), pk.Payload...)
-	if err := h.b.store.PutRecord(context.Background(), bucketInflight, inflightKey(cl.ID, pk.PacketID), value); err != nil {
-		h.b.log.Error("cannot store a message for a session", "topic", pk.TopicName, "error", err)
+	if err := b.store.PutRecord(context.Background(), bucketInflight, inflightKey(client, pk.PacketID), value); err != nil {
+		b.log.Error("cannot store a message for a session", "topic", pk.TopicName, "error", err)
 	}
 }
 
-// OnQosComplete is called when a client has acknowledged a message.
-func (h *hook) OnQosComplete(cl *mqtt.Client, pk packets.Packet) { h.dropInflight(cl, pk) }
-
-// OnQosDropped is called when a message to a client is given up.
-func (h *hook) OnQosDropped(cl *mqtt.Client, pk packets.Packet) {
-	if !cl.IsTakenOver() { // else it belongs to the connection that took over
-		h.dropInflight(cl, pk)
-	}
-}
-
-func (h *hook) dropInflight(cl *mqtt.Client, pk packets.Packet) {
-	if !persistent(cl) {
-		return
-	}
-	if err := h.b.store.DeleteRecord(context.Background(), bucketInflight, inflightKey(cl.ID, pk.PacketID)); err != nil {
-		h.b.log.Error("cannot remove a message for a session", "client", cl.ID, "error", err)
+// dropInflight removes what storeInflight stored.
+func (b *Broker) dropInflight(client string, id uint16) {
+	if err := b.store.DeleteRecord(context.Background(), bucketInflight, inflightKey(client, id)); err != nil {
+		b.log.Error("cannot remove a message for a session", "client", client, "error", err)
 	}
 }
 
@@ -149,7 +146,7 @@ func (b *Broker) restore() error {
 		{bucketInflight, b.restoreInflight},
 	} {
 		err := b.store.EachRecord(context.Background(), part.bucket, func(key string, value []byte) error {
-			if err := part.load(key, value); err != nil {
+			if err := part.load(key, value); err != nil && !errors.Is(err, errExpired) {
 				b.log.Warn("a record of the broker is not understood and left alone", "bucket", part.bucket, "key", key, "error", err)
 			}
 			return nil
@@ -170,7 +167,6 @@ func (b *Broker) restoreRetained(topic string, value []byte) error {
 		TopicName:   strings.Clone(topic),
 		Payload:     append([]byte(nil), value[2:]...),
 		Created:     time.Now().Unix(),
-		Origin:      b.inline.ID,
 	})
 	return nil
 }
@@ -184,6 +180,9 @@ func (b *Broker) restoreSession(client string, value []byte) error {
 		return errMalformed
 	}
 	client = strings.Clone(client)
+	if r.Left != 0 && r.Left+min(int64(r.Expiry), sessionExpiry) < b.o.Now().Unix() && r.Protocol == 5 {
+		return errExpired
+	}
 	cl := b.server.NewClient(nil, "restored", client, false)
 	cl.Properties.Username = []byte(r.Owner)
 	cl.Properties.ProtocolVersion = r.Protocol
@@ -223,7 +222,6 @@ func (b *Broker) restoreInflight(key string, value []byte) error {
 		TopicName:   string(value[12 : 12+topic]),
 		Payload:     append([]byte(nil), value[12+topic:]...),
 		Created:     int64(binary.BigEndian.Uint64(value[2:])),
-		Origin:      b.inline.ID,
 	})
 	return nil
 }

@@ -22,12 +22,11 @@ type registry struct {
 type session struct {
 	client string
 	owner  coolant.DeviceID
-	// turn is held by a connection from CONNECT until the session is established,
-	// so that two connections of one client id never overtake each other in mochi,
-	// and the end of the older is handled when the newer is in place.
+	// turn is held while a connection takes the session over and while one leaves
+	// it, so that connections of one client id never overtake each other.
 	turn    sync.Mutex
-	current *conn // the newest connection whose session was established; guarded by turn
-	stored  bool  // there is a record; guarded by turn or, once established, current's own goroutine
+	current *conn // the newest connection; guarded by turn
+	stored  bool  // there is a record; guarded by turn
 
 	// Guarded by the registry's mutex.
 	conns int
@@ -73,17 +72,14 @@ func (r *registry) keep(s *session, kept bool) {
 	s.kept = kept
 }
 
-// leave takes a connection from its session and reports whether that was the end
-// of the session.
-func (r *registry) leave(s *session) bool {
+// leave takes a connection from its session, which may be the end of it.
+func (r *registry) leave(s *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s.conns--
-	if s.conns > 0 || s.kept {
-		return false
+	if s.conns == 0 && !s.kept {
+		delete(r.byClient, s.client)
 	}
-	delete(r.byClient, s.client)
-	return true
 }
 
 // persistent reports whether a client's session outlives its connection.
@@ -95,37 +91,39 @@ func persistent(cl *mqtt.Client) bool {
 }
 
 // leave ends what a connection has to do with its session.
-func (b *Broker) leave(c *conn) {
+func (b *Broker) leave(c *conn, why error) {
 	s := c.session
 	if s == nil {
 		return
 	}
 	if c.established {
 		b.connected.Add(-1)
-		b.lastWill(c)
-	}
-	if c.turn {
-		c.turn = false
-		s.turn.Unlock()
+		c.client.Stop(why)
+		c.sendWill()
 	}
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.current == c {
+	if s.current == c { // nobody took over
+		s.current = nil
 		kept := persistent(c.client)
 		b.sessions.keep(s, kept)
 		b.storeSession(c, kept)
-		s.current = nil
-	}
-	if b.sessions.leave(s) {
-		if cl, ok := b.server.Clients.Get(s.client); ok && cl.Closed() {
-			b.clear(cl) // mochi leaves it behind where a connection fails halfway
+		if !kept {
+			b.clear(c.client)
 		}
 	}
+	b.sessions.leave(s)
 }
 
-// clear removes a client and all that belongs to it from mochi.
+// clear removes a client and all that belongs to it from mochi, and what is in
+// flight to it from the disk.
 func (b *Broker) clear(cl *mqtt.Client) {
-	cl.ClearInflights()
+	for _, pk := range cl.State.Inflight.GetAll(false) {
+		cl.State.Inflight.Delete(pk.PacketID)
+		if persistent(cl) {
+			b.dropInflight(cl.ID, pk.PacketID)
+		}
+	}
 	b.server.UnsubscribeClient(cl)
 	b.server.Clients.Delete(cl.ID)
 }
@@ -184,9 +182,8 @@ func (b *Broker) expire(s *session, now time.Time) {
 	b.sessions.mu.Unlock()
 }
 
-// receive notes a message of QoS 2. first is false if it was received before;
-// then it needs no handling, and e tells what is known of it. With wait set its
-// acknowledgement comes with that of the first.
+// receive notes a message of QoS 2. first is false if it was received before; with
+// wait set it is not settled yet.
 func (s *session) receive(id uint16) (first, wait bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -243,8 +240,8 @@ func (s *session) release(id uint16) bool {
 	return ok
 }
 
-// forgetReceived starts the session anew.
-func (s *session) forgetReceived() {
+// startAnew forgets what the client has not released.
+func (s *session) startAnew() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.received = nil
