@@ -15,6 +15,7 @@ import (
 func TestDeviceSpeaksTheContract(t *testing.T) {
 	for name, commits := range map[string]bool{"server says committed": true, "another server": false} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := startBroker(t)
 			s := startServer(t, b, commits)
 			began := time.Now()
@@ -73,6 +74,7 @@ func checkSamples(t *testing.T, s *server, began time.Time) {
 }
 
 func TestLastWillWhenTheConnectionIsCut(t *testing.T) {
+	t.Parallel()
 	b := startBroker(t)
 	s := startServer(t, b, true)
 	fault, err := ParseFault("wifi-lost@1s+1s")
@@ -98,6 +100,7 @@ func TestLastWillWhenTheConnectionIsCut(t *testing.T) {
 }
 
 func TestCommands(t *testing.T) {
+	t.Parallel()
 	b := startBroker(t)
 	s := startServer(t, b, true)
 	runSim(t, b, nil)

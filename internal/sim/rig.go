@@ -148,7 +148,7 @@ func (r *Rig) act(dt time.Duration) {
 	r.drive = Drive{
 		Heat:     r.day.Heat(r.now),
 		Ambient:  r.day.Ambient(r.now),
-		PumpHeat: maxPumpHeat * math.Pow(r.pump.speed, 3),
+		PumpHeat: maxPumpHeat * r.pump.speed * r.pump.speed * r.pump.speed,
 		Flow:     maxFlow * r.pump.speed,
 		Fan:      r.fan.speed,
 	}
