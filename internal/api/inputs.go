@@ -81,7 +81,7 @@ func (widthParam) Schema(huma.Registry) *huma.Schema {
 }
 
 func (limitParam) Schema(huma.Registry) *huma.Schema {
-	return whole(1, maxRejections, defaultRejection)
+	return whole(1, maxRejections, defaultRejections)
 }
 
 func (hoursParam) Schema(huma.Registry) *huma.Schema { return whole(1, maxHours, 1) }

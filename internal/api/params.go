@@ -12,13 +12,13 @@ import (
 
 // What a request may ask for.
 const (
-	maxSpan          = 20 * 366 * coolant.Day // from to to
-	maxMoment        = coolant.UnixMilli(253402300799999)
-	defaultSpan      = coolant.Day
-	defaultWidth     = 1000
-	defaultRejection = 100
-	maxRejections    = 1000 // what the store keeps
-	maxValueShown    = 100  // characters of a wrong value that are sent back
+	maxSpan           = 20 * 366 * coolant.Day // from to to
+	maxMoment         = coolant.UnixMilli(253402300799999)
+	defaultSpan       = coolant.Day
+	defaultWidth      = 1000
+	defaultRejections = 100
+	maxRejections     = 1000 // what the store keeps
+	maxValueShown     = 100  // characters of a wrong value that are sent back
 )
 
 // problems collects what is wrong with a request, so that all of it is reported

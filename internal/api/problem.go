@@ -107,6 +107,7 @@ func (p *Problem) write(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	h.Del("ETag")
 	h.Del("Content-Encoding")
+	h.Del("Content-Length")
 	h.Del("Content-Disposition")
 	w.WriteHeader(p.Status)
 	if r.Method == http.MethodHead {

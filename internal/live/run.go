@@ -40,6 +40,13 @@ func (h *Hub) Close() {
 	}
 }
 
+// Closed reports whether the hub was closed.
+func (h *Hub) Closed() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.closed
+}
+
 func (h *Hub) look() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

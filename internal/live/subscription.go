@@ -57,7 +57,13 @@ func (h *Hub) Subscribe(lastEventID string) *Subscription {
 }
 
 // ID is the id of an event for Last-Event-ID.
-func (h *Hub) ID(e *Entry) string { return h.epoch + "-" + strconv.FormatUint(e.Seq, 10) }
+func (h *Hub) ID(e *Entry) string { return string(h.AppendID(nil, e)) }
+
+// AppendID appends the id of an event to dst.
+func (h *Hub) AppendID(dst []byte, e *Entry) []byte {
+	dst = append(append(dst, h.epoch...), '-')
+	return strconv.AppendUint(dst, e.Seq, 10)
+}
 
 func (h *Hub) resumable(id string) (seq uint64, ok bool) {
 	epoch, number, found := strings.Cut(id, "-")
