@@ -230,9 +230,6 @@ func (c *conn) acknowledge(e *entry) {
 		first = packets.Pubrec << 4
 	}
 	hi, lo := byte(e.id>>8), byte(e.id)
-	if c.out == nil {
-		c.out = c.spare()
-	}
 	switch {
 	case e.state != refused || c.version < 5:
 		c.out = append(c.out, first, 2, hi, lo)

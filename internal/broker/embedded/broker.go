@@ -25,6 +25,7 @@ type Broker struct {
 	store   records
 	metrics *metrics
 
+	times times
 	// shortcut lets telemetry past mochi; tests turn it off to compare the ways.
 	shortcut bool
 
@@ -37,8 +38,9 @@ type Broker struct {
 	endOnce  sync.Once
 	sessions registry
 
-	seed   maphash.Seed
-	topics [64]sync.Mutex // see topicLock
+	seed    maphash.Seed
+	topics  [64]sync.Mutex // see topicLock
+	flights [64]sync.Mutex // see flightLock
 	// delivery is held for reading while messages go to clients, and for writing
 	// while a session's state moves from one connection to the next.
 	delivery sync.RWMutex
@@ -51,7 +53,7 @@ func New(o Options) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{
-		o: o, log: o.Log, shortcut: true, store: records{o.Records}, seed: maphash.MakeSeed(),
+		o: o, log: o.Log, times: usualTimes(), shortcut: true, store: records{o.Records}, seed: maphash.MakeSeed(),
 		conns: map[*conn]struct{}{}, ended: make(chan struct{}), sessions: registry{byClient: map[string]*session{}},
 	}
 	var err error
@@ -119,7 +121,7 @@ func (b *Broker) Serve(ctx context.Context) error {
 // stop ends all connections.
 func (b *Broker) stop() error {
 	b.draining.Store(true)
-	deadline := time.NewTimer(settleTime)
+	deadline := time.NewTimer(b.times.settle)
 	defer deadline.Stop()
 	for _, c := range b.all() {
 		select {
@@ -132,11 +134,11 @@ func (b *Broker) stop() error {
 		c.bye(packets.ErrServerShuttingDown)
 	}
 	b.forget(nil)
-	deadline.Reset(endTime)
+	deadline.Reset(b.times.end)
 	select {
 	case <-b.ended:
 	case <-deadline.C:
-		return fmt.Errorf("stop the broker: %d connections did not end within %s", len(b.all()), endTime)
+		return fmt.Errorf("stop the broker: %d connections did not end within %s", len(b.all()), b.times.end)
 	}
 	return nil
 }

@@ -18,9 +18,3 @@ func putBuffer(b []byte) {
 		buffers.Put((*[bufferSize]byte)(b[:bufferSize]))
 	}
 }
-
-// spare and reuse keep one small buffer for writing with the connection as long
-// as it is busy.
-func (c *conn) spare() []byte { return make([]byte, 0, 128) }
-
-func (c *conn) reuse([]byte) {}

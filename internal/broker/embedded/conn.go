@@ -38,7 +38,7 @@ type conn struct {
 	buf       []byte // what was read and not yet consumed is buf[r:w]
 	r, w      int
 	small     [16]byte          // what a quiet connection reads into
-	awake     time.Time         // when the last packet began
+	begun     bool              // bytes of the present packet were waited for
 	received  coolant.UnixMilli // when the last bytes arrived, by the broker's clock
 	keepalive time.Duration
 	deadline  time.Time // of reading, as it was set last
@@ -157,7 +157,7 @@ func (c *conn) shut(now bool) {
 		_ = c.tcp.Close()
 		return
 	}
-	c.writeBy = time.Now().Add(farewellTime)
+	c.writeBy = time.Now().Add(c.b.times.farewell)
 	_ = c.tcp.SetWriteDeadline(c.writeBy)
 	_ = c.tcp.SetReadDeadline(time.Unix(1, 0))
 }
@@ -192,15 +192,14 @@ func (c *conn) flush() {
 		}
 		buf := c.out
 		c.out = nil
-		if now := time.Now(); !c.closing && c.writeBy.Sub(now) < writeTime/2 {
-			c.writeBy = now.Add(writeTime)
+		if now := time.Now(); !c.closing && c.writeBy.Sub(now) < c.b.times.write/2 {
+			c.writeBy = now.Add(c.b.times.write)
 			_ = c.tcp.SetWriteDeadline(c.writeBy)
 		}
 		nc := c.nc
 		c.mu.Unlock()
 		_, err := nc.Write(buf)
 		c.mu.Lock()
-		c.reuse(buf)
 		if err != nil {
 			if !c.closing {
 				c.b.metrics.dropped.WithLabelValues("write_failed").Inc()
@@ -242,7 +241,7 @@ func (c *conn) end() {
 	c.mu.Unlock()
 	if !closed {
 		if linger {
-			c.drain(maxUnwritten, farewellTime)
+			c.drain(maxUnwritten, c.b.times.farewell)
 		}
 		_ = c.nc.Close() // with the farewell of TLS
 	}

@@ -144,7 +144,6 @@ func (c *conn) establish(cl *mqtt.Client, pk *packets.Packet) error {
 		return fmt.Errorf("answer the CONNECT: %w", err)
 	}
 	c.b.storeSession(c, kept)
-	c.awake = time.Now()
 	if c.keepalive == 0 {
 		c.setReadDeadline(time.Time{})
 	}

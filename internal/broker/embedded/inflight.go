@@ -1,7 +1,9 @@
 package embedded
 
 import (
+	"hash/maphash"
 	"sort"
+	"sync"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
@@ -12,9 +14,26 @@ import (
 // one, as many as the maximum are sent.
 const waiting = -1
 
+// flightLock is held while what is in flight to a client is counted and changed.
+func (b *Broker) flightLock(client string) *sync.Mutex {
+	return &b.flights[maphash.String(b.seed, client)%uint64(len(b.flights))]
+}
+
 // number gives a message its packet id and notes that it waits for an
 // acknowledgement. It reports whether the message may be sent now.
 func (b *Broker) number(cl *mqtt.Client, out *packets.Packet) bool {
+	mu := b.flightLock(cl.ID)
+	mu.Lock()
+	later, ok := b.note(cl, out)
+	mu.Unlock()
+	if ok && persistent(cl) {
+		b.storeInflight(cl.ID, out)
+	}
+	return ok && !later
+}
+
+// note is the part of number that needs the lock.
+func (b *Broker) note(cl *mqtt.Client, out *packets.Packet) (later, ok bool) {
 	flight := cl.State.Inflight
 	id, err := uint32(0), error(packets.ErrQuotaExceeded)
 	if flight.Len() < maxInflight {
@@ -23,7 +42,7 @@ func (b *Broker) number(cl *mqtt.Client, out *packets.Packet) bool {
 	if err != nil { // the client does not acknowledge
 		b.metrics.undelivered.Inc()
 		b.log.Debug("a client has too many messages to acknowledge", "client", cl.ID, "topic", out.TopicName)
-		return false
+		return false, false
 	}
 	out.PacketID = uint16(id)
 	noted := *out
@@ -31,10 +50,7 @@ func (b *Broker) number(cl *mqtt.Client, out *packets.Packet) bool {
 		noted.Expiry = waiting
 	}
 	flight.Set(noted)
-	if persistent(cl) {
-		b.storeInflight(cl.ID, out)
-	}
-	return noted.Expiry != waiting
+	return noted.Expiry == waiting, true
 }
 
 // acknowledged handles a client's PUBACK, PUBREC or PUBCOMP.
@@ -55,18 +71,30 @@ func (c *conn) acknowledged(pk *packets.Packet) error {
 	if !ok || sent.Expiry == waiting {
 		return nil
 	}
-	flight.Delete(pk.PacketID)
 	if persistent(c.client) {
 		c.b.dropInflight(c.client.ID, pk.PacketID)
 	}
-	for _, next := range inOrder(flight) {
-		if next.Expiry == waiting {
-			next.Expiry = 0
-			flight.Set(next)
-			return c.client.WritePacket(next)
-		}
+	if next, ok := c.b.takeNext(c.client, pk.PacketID); ok {
+		return c.client.WritePacket(next)
 	}
 	return nil
+}
+
+// takeNext ends what is in flight with an id, and returns what may be sent in its
+// place.
+func (b *Broker) takeNext(cl *mqtt.Client, id uint16) (next packets.Packet, ok bool) {
+	mu := b.flightLock(cl.ID)
+	mu.Lock()
+	defer mu.Unlock()
+	cl.State.Inflight.Delete(id)
+	for _, next := range inOrder(cl.State.Inflight) {
+		if next.Expiry == waiting {
+			next.Expiry = 0
+			cl.State.Inflight.Set(next)
+			return next, true
+		}
+	}
+	return packets.Packet{}, false
 }
 
 // resend sends what the session has not acknowledged, as far as the client's

@@ -70,15 +70,16 @@ func (b *Broker) run(c *conn, secure bool) {
 // is.
 func (c *conn) handshake(secure bool) error {
 	if secure {
-		_ = c.tcp.SetDeadline(time.Now().Add(handshakeTime))
+		c.setDeadline(time.Now().Add(c.b.times.handshake))
 		t := tls.Server(c.tcp, c.b.o.TLS)
 		if err := t.Handshake(); err != nil {
 			return fmt.Errorf("TLS handshake: %w", err)
 		}
 		c.secure(t)
 	}
-	_ = c.tcp.SetDeadline(time.Time{})
-	return c.tcp.SetReadDeadline(time.Now().Add(connectTime))
+	c.setDeadline(time.Time{})
+	c.setReadDeadline(time.Now().Add(c.b.times.connect))
+	return nil
 }
 
 // host is the address of the client without its port, by which equal mistakes

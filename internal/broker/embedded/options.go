@@ -113,15 +113,25 @@ func (o *Options) complete() error {
 	return errors.Join(errs...)
 }
 
-// Times and limits that are not anybody's to choose.
-const (
-	handshakeTime = 30 * time.Second // for TLS; long, because a storm of 10,000 shares two cores
-	connectTime   = 10 * time.Second // from then until the CONNECT packet is complete
-	writeTime     = 10 * time.Second // until a client that does not read is dropped
-	farewellTime  = time.Second      // for last words, and for the client to read them
-	settleTime    = 3 * time.Second  // for acknowledgements that are due when the broker stops
-	endTime       = 5 * time.Second  // for connections to end after that
+// times are how long the broker waits; tests wait less.
+type times struct {
+	handshake time.Duration // for TLS; long, because a storm of 10,000 shares two cores
+	connect   time.Duration // from then until the CONNECT packet is complete
+	write     time.Duration // until a client that does not read is dropped
+	farewell  time.Duration // for last words, and for the client to read them
+	settle    time.Duration // for acknowledgements that are due when the broker stops
+	end       time.Duration // for connections to end after that
+}
 
+func usualTimes() times {
+	return times{
+		handshake: 30 * time.Second, connect: 10 * time.Second, write: 10 * time.Second,
+		farewell: time.Second, settle: 3 * time.Second, end: 5 * time.Second,
+	}
+}
+
+// Limits that are not anybody's to choose.
+const (
 	maxConnect       = 64 << 10  // a CONNECT packet, before anybody is known
 	maxUnwritten     = 256 << 10 // bytes for a client that does not read; then it is dropped
 	maxSubscriptions = 64

@@ -85,6 +85,10 @@ func (c *conn) whole(n int) ([]byte, error) {
 // fill reads more. The buffer grows with what has arrived, not with what was
 // announced, up to need bytes.
 func (c *conn) fill(need int) error {
+	if !c.begun {
+		c.begun = true
+		c.extend(time.Now())
+	}
 	if c.r == c.w {
 		return c.next()
 	}
@@ -111,7 +115,6 @@ func (c *conn) fill(need int) error {
 // next waits for the beginning of the next packet, without a buffer.
 func (c *conn) next() error {
 	c.release()
-	c.extend()
 	n, ok, err := c.socket.first(c)
 	if !ok {
 		if n, err = c.nc.Read(c.small[:]); err == nil {
@@ -123,7 +126,6 @@ func (c *conn) next() error {
 		return c.readFailed(err)
 	}
 	c.r, c.w = 0, n
-	c.awake = time.Now()
 	c.received = coolant.Milli(c.b.o.Now())
 	return nil
 }
@@ -148,19 +150,27 @@ func (c *conn) release() {
 }
 
 // extend moves the deadline of reading: one and a half times the keepalive from
-// the beginning of a packet to the end of the next. Setting it costs as much as a
-// small read, so it is moved in steps of a sixteenth, and is later by that.
-func (c *conn) extend() {
+// the end of a packet to the end of the next. Setting it costs as much as a small
+// read, so it is moved in steps of a sixteenth, and is later by that.
+func (c *conn) extend(now time.Time) {
 	if c.keepalive == 0 {
 		return // not yet, or none
 	}
-	step := c.keepalive / 16
-	by := c.awake.Add(c.keepalive * 3 / 2)
+	by := now.Add(c.keepalive * 3 / 2)
 	if c.deadline.After(by) {
 		return
 	}
-	c.deadline = by.Add(step)
+	c.deadline = by.Add(c.keepalive / 16)
 	c.setReadDeadline(c.deadline)
+}
+
+// setDeadline is setReadDeadline for both directions.
+func (c *conn) setDeadline(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closing {
+		_ = c.tcp.SetDeadline(t)
+	}
 }
 
 // setReadDeadline sets it unless the connection is closing, whose deadline is
@@ -201,7 +211,7 @@ func (c *conn) tooLarge(h header) error {
 			c.changed.Wait()
 		}
 		c.mu.Unlock()
-		c.drain(min(int64(h.size())-sent, 4*int64(c.b.o.MaxPacket)), endTime)
+		c.drain(min(int64(h.size())-sent, 4*int64(c.b.o.MaxPacket)), c.b.times.end)
 	}
 	return err
 }

@@ -30,6 +30,7 @@ func (c *conn) talk() error {
 
 // packet reads and handles one packet.
 func (c *conn) packet() error {
+	c.begun = false
 	h, err := c.header()
 	if err != nil {
 		return err
@@ -143,7 +144,7 @@ func (c *conn) explain(err error) {
 	case err == nil || c.established || c.refused:
 		return
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		detail = fmt.Sprintf("no complete CONNECT within %s", connectTime)
+		detail = fmt.Sprintf("no complete CONNECT within %s", c.b.times.connect)
 	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed), isReset(err):
 		return // someone who only looked whether the port is open
 	default:
