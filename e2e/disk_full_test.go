@@ -131,12 +131,7 @@ func (d *fullDisk) fill(ctx context.Context, t *testing.T) {
 	if err := syscall.Statfs(filepath.Dir(d.ballast), &st); err != nil {
 		t.Fatal(err)
 	}
-	room := int64(st.Bavail) * st.Bsize
-	if room > smallRoom {
-		if err := os.WriteFile(d.ballast, make([]byte, room-smallRoom), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	d.load(t, int64(st.Bavail)*st.Bsize-smallRoom)
 	until(ctx, t, "/readyz to be 503", func() error {
 		code, body, err := d.server.Get(ctx, "/readyz")
 		if err == nil && code != http.StatusServiceUnavailable {
@@ -144,17 +139,22 @@ func (d *fullDisk) fill(ctx context.Context, t *testing.T) {
 		}
 		return err
 	})
-	// The last of the room goes too.
+	d.load(t, smallDisk) // the last of the room goes too
+}
+
+// load makes the ballast larger by n bytes, or by what there is room for. The
+// server takes from the same room.
+func (d *fullDisk) load(t *testing.T, n int64) {
+	t.Helper()
 	f, err := os.OpenFile(d.ballast, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	block := make([]byte, 4096)
-	for err == nil {
+	for block := make([]byte, 4096); n > 0 && err == nil; n -= int64(len(block)) {
 		_, err = f.Write(block)
 	}
-	if !errors.Is(err, syscall.ENOSPC) {
+	if err != nil && !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("fill the disk: %v", err)
 	}
 }
@@ -214,7 +214,7 @@ func (d *fullDisk) restartFull(ctx context.Context, t *testing.T) {
 	liveCtx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	if err := s.WaitLive(liveCtx); err != nil {
-		t.Fatalf("start on a full disk: %v", err)
+		t.Fatalf("start on a full disk: %v; its log:\n%s", err, s.Log())
 	}
 	if _, err := d.fleet.check(ctx, s); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,8 +64,7 @@ func deadline(t *testing.T, d time.Duration) context.Context {
 	return ctx
 }
 
-// start starts a server that the test ends at the latest, and shows its log
-// where the test fails.
+// start starts a server that the test ends at the latest.
 func start(ctx context.Context, t *testing.T, o proc.Options) *proc.Server {
 	t.Helper()
 	s, err := proc.Start(ctx, o)
@@ -75,11 +75,19 @@ func start(ctx context.Context, t *testing.T, o proc.Options) *proc.Server {
 	return s
 }
 
+// endWithTest ends the server with the test. Where the test failed, it shows the
+// log of one that was still running, or that complained.
 func endWithTest(t *testing.T, s *proc.Server) {
 	t.Helper()
 	t.Cleanup(func() {
-		s.Kill()
-		if t.Failed() {
+		running := true
+		select {
+		case <-s.Done():
+			running = false
+		default:
+			s.Kill()
+		}
+		if t.Failed() && (running || strings.Contains(s.Log(), "ERROR")) {
 			t.Logf("log of the server (process %d):\n%s", s.PID(), s.Log())
 		}
 	})

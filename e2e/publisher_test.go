@@ -26,6 +26,7 @@ type publisher struct {
 	batch   int           // greatest number of samples in a message
 	pace    time.Duration // mean time between two messages
 	window  int           // messages that may be unacknowledged
+	limit   uint64        // samples that can be made before their time is the future
 
 	mu      sync.Mutex
 	rand    *rand.Rand
@@ -42,12 +43,17 @@ type publisher struct {
 // stretch is a number of consecutive samples.
 type stretch struct{ first, last uint64 }
 
+// sampleStep is the time between two samples of a publisher in milliseconds: long,
+// so that few samples reach over many buckets of a rollup.
+const sampleStep = 20_000
+
 func newPublisher(cred proc.Credential, r *rand.Rand, base time.Time) *publisher {
 	boot := fmt.Sprintf("%016x", r.Uint64()|1)
 	return &publisher{
-		source: source{device: cred.ID, boot: boot, base: base.UnixMilli(), step: 50, salt: r.Uint64N(1000)},
+		source: source{device: cred.ID, boot: boot, base: base.UnixMilli(), step: sampleStep, salt: r.Uint64N(1000)},
 		cred:   cred, version: mqtt.V5, batch: 1, pace: 2 * time.Millisecond, window: 20,
-		rand: rand.New(rand.NewPCG(r.Uint64(), 1)), next: 1, acked: make([]bool, 1),
+		limit: uint64(time.Since(base).Milliseconds() / sampleStep),
+		rand:  rand.New(rand.NewPCG(r.Uint64(), 1)), next: 1, acked: make([]bool, 1),
 	}
 }
 
@@ -136,7 +142,7 @@ func (p *publisher) take(fresh bool) (stretch, uint16, bool) {
 		return stretch{}, 0, false
 	}
 	if len(p.pending) == 0 {
-		if !fresh || p.paused {
+		if !fresh || p.paused || p.next+2*uint64(p.batch) > p.limit {
 			return stretch{}, 0, false
 		}
 		p.measure()
@@ -226,23 +232,27 @@ func (p *publisher) heard(v mqtt.Version, packet mqtt.Packet) error {
 
 // check compares what the server has with what it has promised: everything
 // acknowledged, and everything up to `committed`. It returns the number of
-// samples stored.
+// samples stored. The publisher may go on meanwhile.
 func (p *publisher) check(ctx context.Context, srv *proc.Server) (int, error) {
 	p.mu.Lock()
-	last, acked, through, bad := p.next-1, append([]bool(nil), p.acked...), p.through, p.bad
+	acked, through, bad := append([]bool(nil), p.acked...), p.through, p.bad
 	p.mu.Unlock()
 	if bad != nil {
 		return 0, bad
 	}
-	have, err := p.stored(ctx, srv, last)
+	have, err := p.stored(ctx, srv, p.limit)
 	if err != nil {
 		return 0, err
 	}
+	made, _, _ := p.progress()
 	count := 0
 	for seq, ok := range have {
-		if ok {
+		switch {
+		case ok && seq > made:
+			return 0, fmt.Errorf("%s: sample %d is stored and was never sent", p.device, seq)
+		case ok:
 			count++
-		} else if acked[seq] {
+		case seq < len(acked) && acked[seq]:
 			return 0, fmt.Errorf("%s: sample %d was acknowledged and is not stored", p.device, seq)
 		}
 	}

@@ -186,12 +186,13 @@ type chart struct {
 	} `json:"series"`
 }
 
-// checkRollup compares the buckets of the water series, in a resolution, with
-// samples 1 to last.
-func (s *source) checkRollup(ctx context.Context, srv *proc.Server, resolution string, width int, last uint64) error {
-	const hour = 3600_000
-	from, to := s.base/hour*hour, (s.time(last)/hour+1)*hour
-	path := fmt.Sprintf("/api/v1/devices/%s/series?metrics=water&from=%d&to=%d&width=%d", s.device, from, to, width)
+// checkRollup compares the newest buckets of the water series, as wide as width
+// milliseconds, with samples 1 to last.
+func (s *source) checkRollup(ctx context.Context, srv *proc.Server, resolution string, width int64, last uint64) error {
+	const most = 5000
+	to := (s.time(last)/width + 1) * width
+	from := max(s.base/width, to/width-most) * width
+	path := fmt.Sprintf("/api/v1/devices/%s/series?metrics=water&from=%d&to=%d&width=%d", s.device, from, to, (to-from)/width)
 	code, body, err := srv.Get(ctx, path)
 	if err != nil {
 		return err
@@ -200,10 +201,10 @@ func (s *source) checkRollup(ctx context.Context, srv *proc.Server, resolution s
 	if err := json.Unmarshal(body, &c); err != nil || code != http.StatusOK {
 		return fmt.Errorf("%s answered %d %.300s: %w", path, code, body, err)
 	}
-	if c.Resolution != resolution || c.Step == 0 || len(c.Series) != 1 {
-		return fmt.Errorf("width %d was answered from %s with a step of %d and %d series; want %s", width, c.Resolution, c.Step, len(c.Series), resolution)
+	if c.Resolution != resolution || c.Step != width || len(c.Series) != 1 {
+		return fmt.Errorf("%s was answered from %s with a step of %d and %d series; want %s", path, c.Resolution, c.Step, len(c.Series), resolution)
 	}
-	want := s.buckets(last, c.Step)
+	want := s.buckets(from, last, width)
 	for i, at := range c.Times {
 		w, ok := want[at]
 		if !ok {
@@ -236,11 +237,11 @@ func show(v *float64) any {
 
 type bucket struct{ min, max, sum, n, last float64 }
 
-func (s *source) buckets(last uint64, width int64) map[int64]*bucket {
+func (s *source) buckets(from int64, last uint64, width int64) map[int64]*bucket {
 	out := map[int64]*bucket{}
 	for seq := uint64(1); seq <= last; seq++ {
 		v, ok := s.water(seq)
-		if !ok {
+		if !ok || s.time(seq) < from {
 			continue
 		}
 		at := s.time(seq) / width * width

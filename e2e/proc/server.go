@@ -51,8 +51,7 @@ type Server struct {
 
 // Launch starts the process and does not wait for anything.
 func Launch(o Options) (*Server, error) {
-	file := filepath.Join(o.Dir, "coolant.addr.json")
-	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := forget(o); err != nil {
 		return nil, fmt.Errorf("remove what the last server left: %w", err)
 	}
 	args := append([]string{}, o.Wrap...)
@@ -102,6 +101,19 @@ func address(a string) string {
 		return ""
 	}
 	return a
+}
+
+// forget removes the addresses of the server before, which was perhaps killed,
+// where they are to be read again. Otherwise the directory stays as it is.
+func forget(o Options) error {
+	if a := fixed(o); (a.HTTP != "" || o.HTTP == Off) && (a.MQTTS != "" || o.MQTTS == Off) && (a.MQTT != "" || o.MQTT == Off) {
+		return nil
+	}
+	err := os.Remove(filepath.Join(o.Dir, "coolant.addr.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // fixed is what is known of the addresses without asking the server.
