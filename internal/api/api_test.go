@@ -58,7 +58,7 @@ func TestAnswersFitTheDocument(t *testing.T) {
 		{"unknown device", full, "/api/v1/devices/{id}", "/api/v1/devices/none", 404, coolant.CodeNotFound},
 		{"no device id", full, "/api/v1/devices/{id}", "/api/v1/devices/UPPER", 400, coolant.CodeInvalid},
 		{"series", full, "/api/v1/devices/{id}/series", "/api/v1/devices/loop/series", 200, ""},
-		{"series of one metric", full, "/api/v1/devices/{id}/series", "/api/v1/devices/loop/series?metrics=water&from=0&width=10000&to=" + num(present), 400, coolant.CodeInvalid},
+		{"series of too long a range", full, "/api/v1/devices/{id}/series", "/api/v1/devices/loop/series?metrics=water&from=0&width=10000&to=" + num(present), 400, coolant.CodeInvalid},
 		{"series as buckets", full, "/api/v1/devices/{id}/series", "/api/v1/devices/loop/series?width=10&metrics=water,ambient", 200, ""},
 		{"series of nothing", full, "/api/v1/devices/{id}/series", "/api/v1/devices/quiet/series", 200, ""},
 		{"series of an unknown device", full, "/api/v1/devices/{id}/series", "/api/v1/devices/none/series", 404, coolant.CodeNotFound},

@@ -91,7 +91,7 @@ func tagOf(data []byte) string {
 	return `W/"` + hex.EncodeToString(sum[:8]) + `"`
 }
 
-func isAsset(name string) bool { return strings.HasPrefix(name, "assets/") }
+func isAsset(name string) bool { return name == "assets" || strings.HasPrefix(name, "assets/") }
 
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
