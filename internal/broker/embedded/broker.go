@@ -25,7 +25,6 @@ type Broker struct {
 	store   records
 	metrics *metrics
 
-	times times
 	// shortcut lets telemetry past mochi; tests turn it off to compare the ways.
 	shortcut bool
 
@@ -53,7 +52,7 @@ func New(o Options) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{
-		o: o, log: o.Log, times: usualTimes(), shortcut: true, store: records{o.Records}, seed: maphash.MakeSeed(),
+		o: o, log: o.Log, shortcut: true, store: records{o.Records}, seed: maphash.MakeSeed(),
 		conns: map[*conn]struct{}{}, ended: make(chan struct{}), sessions: registry{byClient: map[string]*session{}},
 	}
 	var err error
@@ -121,7 +120,7 @@ func (b *Broker) Serve(ctx context.Context) error {
 // stop ends all connections.
 func (b *Broker) stop() error {
 	b.draining.Store(true)
-	deadline := time.NewTimer(b.times.settle)
+	deadline := time.NewTimer(b.o.times.settle)
 	defer deadline.Stop()
 	for _, c := range b.all() {
 		select {
@@ -134,11 +133,11 @@ func (b *Broker) stop() error {
 		c.bye(packets.ErrServerShuttingDown)
 	}
 	b.forget(nil)
-	deadline.Reset(b.times.end)
+	deadline.Reset(b.o.times.end)
 	select {
 	case <-b.ended:
 	case <-deadline.C:
-		return fmt.Errorf("stop the broker: %d connections did not end within %s", len(b.all()), b.times.end)
+		return fmt.Errorf("stop the broker: %d connections did not end within %s", len(b.all()), b.o.times.end)
 	}
 	return nil
 }

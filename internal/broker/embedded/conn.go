@@ -157,7 +157,7 @@ func (c *conn) shut(now bool) {
 		_ = c.tcp.Close()
 		return
 	}
-	c.writeBy = time.Now().Add(c.b.times.farewell)
+	c.writeBy = time.Now().Add(c.b.o.times.farewell)
 	_ = c.tcp.SetWriteDeadline(c.writeBy)
 	_ = c.tcp.SetReadDeadline(time.Unix(1, 0))
 }
@@ -192,8 +192,8 @@ func (c *conn) flush() {
 		}
 		buf := c.out
 		c.out = nil
-		if now := time.Now(); !c.closing && c.writeBy.Sub(now) < c.b.times.write/2 {
-			c.writeBy = now.Add(c.b.times.write)
+		if now := time.Now(); !c.closing && c.writeBy.Sub(now) < c.b.o.times.write/2 {
+			c.writeBy = now.Add(c.b.o.times.write)
 			_ = c.tcp.SetWriteDeadline(c.writeBy)
 		}
 		nc := c.nc
@@ -241,7 +241,7 @@ func (c *conn) end() {
 	c.mu.Unlock()
 	if !closed {
 		if linger {
-			c.drain(maxUnwritten, c.b.times.farewell)
+			c.drain(maxUnwritten, c.b.o.times.farewell)
 		}
 		_ = c.nc.Close() // with the farewell of TLS
 	}

@@ -204,7 +204,10 @@ func open(t testing.TB, change ...func(*Options)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Broker, h.plain, h.tls = b, o.MQTT.Addr().String(), o.MQTTS.Addr().String()
+	h.Broker, h.plain = b, o.MQTT.Addr().String()
+	if o.MQTTS != nil {
+		h.tls = o.MQTTS.Addr().String()
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- b.Serve(ctx) }()
@@ -218,6 +221,25 @@ func open(t testing.TB, change ...func(*Options)) *house {
 		}
 	})
 	return h
+}
+
+// narrow is a listener of connections with little room for what is not read.
+type narrow struct{ net.Listener }
+
+func (n narrow) Accept() (net.Conn, error) {
+	c, err := n.Listener.Accept()
+	if t, ok := c.(*net.TCPConn); ok {
+		err = errors.Join(err, t.SetWriteBuffer(4<<10))
+	}
+	return c, err
+}
+
+// patient changes how long the broker waits.
+func patient(change func(*times)) func(*Options) {
+	return func(o *Options) {
+		o.times = usualTimes()
+		change(&o.times)
+	}
 }
 
 // rejected waits for a refusal with the code.
@@ -261,6 +283,8 @@ func certificate(t testing.TB) *tls.Config {
 	}
 	return &tls.Config{Certificates: []tls.Certificate{c}}
 }
+
+func tlsDialer(config *tls.Config) *tls.Dialer { return &tls.Dialer{Config: config} }
 
 func trust(t testing.TB) *tls.Config {
 	t.Helper()

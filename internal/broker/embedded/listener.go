@@ -70,7 +70,7 @@ func (b *Broker) run(c *conn, secure bool) {
 // is.
 func (c *conn) handshake(secure bool) error {
 	if secure {
-		c.setDeadline(time.Now().Add(c.b.times.handshake))
+		c.setDeadline(time.Now().Add(c.b.o.times.handshake))
 		t := tls.Server(c.tcp, c.b.o.TLS)
 		if err := t.Handshake(); err != nil {
 			return fmt.Errorf("TLS handshake: %w", err)
@@ -78,7 +78,7 @@ func (c *conn) handshake(secure bool) error {
 		c.secure(t)
 	}
 	c.setDeadline(time.Time{})
-	c.setReadDeadline(time.Now().Add(c.b.times.connect))
+	c.setReadDeadline(time.Now().Add(c.b.o.times.connect))
 	return nil
 }
 

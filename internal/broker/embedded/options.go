@@ -74,6 +74,8 @@ type Options struct {
 	Now        func() time.Time      // nil means time.Now
 	Log        *slog.Logger          // nil means slog.Default
 	Registerer prometheus.Registerer // nil means that nobody reads the metrics
+
+	times times // by tests; zero means usualTimes
 }
 
 // complete checks o and fills in the defaults.
@@ -109,6 +111,9 @@ func (o *Options) complete() error {
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.times == (times{}) {
+		o.times = usualTimes()
 	}
 	return errors.Join(errs...)
 }

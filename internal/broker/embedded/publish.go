@@ -22,12 +22,12 @@ type inbound struct {
 
 // shortcut recognises telemetry in its plain form, a known topic and no
 // properties, and hands it on without decoding the packet. It reports false for
-// anything else.
+// anything else. The header has been checked.
 func (c *conn) shortcut(h header) (taken bool, err error) {
-	qos := h.first >> 1 & 3
-	if !c.b.shortcut || qos > 2 || qos == 0 && h.first&8 != 0 {
-		return false, nil // a duplicate without a QoS is against the protocol
+	if !c.b.shortcut {
+		return false, nil
 	}
+	qos := h.first >> 1 & 3
 	b, err := c.whole(h.size())
 	if err != nil {
 		return false, err

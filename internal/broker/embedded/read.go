@@ -211,7 +211,7 @@ func (c *conn) tooLarge(h header) error {
 			c.changed.Wait()
 		}
 		c.mu.Unlock()
-		c.drain(min(int64(h.size())-sent, 4*int64(c.b.o.MaxPacket)), c.b.times.end)
+		c.drain(min(int64(h.size())-sent, 4*int64(c.b.o.MaxPacket)), c.b.o.times.end)
 	}
 	return err
 }

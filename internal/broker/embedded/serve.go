@@ -35,6 +35,10 @@ func (c *conn) packet() error {
 	if err != nil {
 		return err
 	}
+	fixed := packets.FixedHeader{Remaining: h.rest}
+	if err := fixed.Decode(h.first); err != nil { // before its body is waited for
+		return c.violated(packets.ErrMalformedPacket, err.Error())
+	}
 	if h.kind() == packets.Publish {
 		if taken, err := c.shortcut(h); taken || err != nil {
 			return err
@@ -45,26 +49,22 @@ func (c *conn) packet() error {
 		return err
 	}
 	c.r += h.size()
-	if h.kind() == packets.Pingreq && h.first&15 == 0 {
+	if h.kind() == packets.Pingreq {
 		_, _ = c.Write([]byte{packets.Pingresp << 4, 0})
 		return nil
 	}
-	return c.decoded(h, b[h.bytes:])
+	return c.decoded(fixed, b[h.bytes:])
 }
 
 // decoded handles a packet by mochi's decoder. It is a function of its own
 // because it needs kilobytes of stack, which packet never does.
 //
 //go:noinline
-func (c *conn) decoded(h header, body []byte) error {
-	pk := packets.Packet{ProtocolVersion: c.version}
-	if err := pk.FixedHeader.Decode(h.first); err != nil {
-		return c.violated(packets.ErrMalformedPacket, err.Error())
-	}
+func (c *conn) decoded(fixed packets.FixedHeader, body []byte) error {
+	pk := packets.Packet{ProtocolVersion: c.version, FixedHeader: fixed}
 	if pk.FixedHeader.Type == packets.Connect {
 		return c.violated(packets.ErrProtocolViolationSecondConnect, "")
 	}
-	pk.FixedHeader.Remaining = h.rest
 	if err := decode(&pk, body); err != nil {
 		return c.violated(packets.ErrMalformedPacket, err.Error())
 	}
@@ -144,7 +144,7 @@ func (c *conn) explain(err error) {
 	case err == nil || c.established || c.refused:
 		return
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		detail = fmt.Sprintf("no complete CONNECT within %s", c.b.times.connect)
+		detail = fmt.Sprintf("no complete CONNECT within %s", c.b.o.times.connect)
 	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed), isReset(err):
 		return // someone who only looked whether the port is open
 	default:

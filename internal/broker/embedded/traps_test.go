@@ -213,8 +213,7 @@ func TestTrap07MessagesInFlightAreCommittedTogether(t *testing.T) {
 // A client that does not read its acknowledgements stalls neither the committer
 // nor others, and is dropped.
 func TestTrap07AStuckReaderStallsNobody(t *testing.T) {
-	h := open(t)
-	h.times.write = 200 * time.Millisecond
+	h := open(t, func(o *Options) { o.MQTT = narrow{o.MQTT} }, patient(func(t *times) { t.write = 200 * time.Millisecond }))
 	stuck := h.join(4, "a")
 	flood := make(chan error, 1)
 	one := encode(t, 4, publishing("coolant/a/telemetry", "x", 2, 1))
@@ -389,9 +388,12 @@ func TestTrap13QoS2IsAnsweredAsQoS2(t *testing.T) {
 				c.ack(packets.Pubrel, 5)
 				c.want(packets.Pubcomp)
 				c.publish(wire.Topic("a", kind), "y", 2, 5)
-				if m := h.handler.next(t); m.payload != "y" {
+				m = h.handler.next(t)
+				if m.payload != "y" {
 					t.Errorf("the next message is %q", m.payload)
 				}
+				m.settle(nil)
+				c.want(packets.Pubrec)
 			})
 		}
 	}
