@@ -51,6 +51,7 @@ func (s *server) exportSamples(_ context.Context, in *exportInput) (*huma.Stream
 			return
 		}
 		e := newExport(w, metrics)
+		defer func() { _ = e.rc.SetWriteDeadline(time.Time{}) }() // the connection may serve others
 		err := s.opts.Store.EachRow(r.Context(), id, metrics, from, to, e.row)
 		if err == nil {
 			err = e.out.Flush()

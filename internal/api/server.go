@@ -1,8 +1,11 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -85,9 +88,7 @@ func (s *server) routes(mux *http.ServeMux) http.Handler {
 		if r.Body != nil {
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		}
-		if operationPath(r.URL.Path) {
-			w.Header().Set("Cache-Control", "no-store")
-		}
+		w.Header().Set("Cache-Control", "no-store") // unless the route knows better
 		handler, pattern := mux.Handler(r)
 		nameRoute(r, pattern)
 		if pattern != "" {
@@ -172,12 +173,26 @@ func (s *server) recovered(w *recorder, r *http.Request) {
 	if cause == http.ErrAbortHandler {
 		panic(cause)
 	}
+	if clientGone(r, cause) {
+		panic(http.ErrAbortHandler)
+	}
 	s.log.ErrorContext(r.Context(), "handler panicked",
 		slog.String("path", r.URL.Path), slog.Any("cause", cause), slog.String("stack", string(debug.Stack())))
 	if w.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
 	problemOf(fmt.Errorf("panic: %v", cause)).write(w, r)
+}
+
+// clientGone reports whether a handler panicked because nobody reads its answer
+// any more, which is how huma reports that.
+func clientGone(r *http.Request, cause any) bool {
+	err, ok := cause.(error)
+	if !ok {
+		return false
+	}
+	_, network := errors.AsType[*net.OpError](err)
+	return network || r.Context().Err() != nil && errors.Is(err, context.Canceled)
 }
 
 // buffer lends an empty buffer; give it back by keep.

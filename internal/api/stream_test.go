@@ -190,6 +190,26 @@ func TestStreamEndsAtShutdown(t *testing.T) {
 	}
 }
 
+// The timeouts that protect the server from slow requests end no stream.
+func TestStreamOutlivesTimeouts(t *testing.T) {
+	const timeout = 50 * time.Millisecond
+	f, _ := busy(t)
+	f.opts.Heartbeat = timeout / 5
+	srv := httptest.NewUnstartedServer(f.handler(t))
+	srv.Config.ReadTimeout, srv.Config.WriteTimeout = timeout, timeout
+	srv.Start()
+	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		srv.Close()
+	})
+	v := view(t, srv.URL+streamPath)
+	for begin := time.Now(); time.Since(begin) < 4*timeout; {
+		if _, ok := v.next(); !ok {
+			t.Fatalf("the stream ended after %v", time.Since(begin))
+		}
+	}
+}
+
 func TestStreamHeartbeat(t *testing.T) {
 	f, _ := busy(t)
 	f.opts.Heartbeat = 5 * time.Millisecond
