@@ -82,8 +82,14 @@ export async function drawn(
       const top = Math.round((inner.top - outer.top) * ratio);
       const width = Math.round(inner.width * ratio);
       const height = Math.round(inner.height * ratio);
-      const pixels = canvas.getContext('2d')?.getImageData(left, top, width, height).data;
-      if (!pixels) return { colored: 0, hits: [] };
+      // Read from a copy: reading the plot's own canvas often would change how it is drawn.
+      const copy = document.createElement('canvas');
+      copy.width = width;
+      copy.height = height;
+      const ctx = copy.getContext('2d', { willReadFrequently: true });
+      if (!ctx || width === 0 || height === 0) return { colored: 0, hits: [] };
+      ctx.drawImage(canvas, -left, -top);
+      const pixels = ctx.getImageData(0, 0, width, height).data;
       const colorful = (x: number, y: number) => {
         if (x < 0 || y < 0 || x >= width || y >= height) return false;
         const at = (y * width + x) * 4;

@@ -9,6 +9,11 @@ const run = promisify(execFile);
 /** The program under test: built with the page inside. */
 export const BINARY = resolve(process.env.COOLANT_BIN ?? '../bin/coolant');
 
+/** A local server that needs longer than this for an answer hangs. */
+const ANSWER_MS = 10_000;
+/** So does one that has not ended by then. */
+const END_MS = 20_000;
+
 /** Asks again and again until the answer is neither undefined, null nor false; says what it waited for if in vain. */
 export async function until<T>(
   what: string,
@@ -66,7 +71,7 @@ export class Server {
   }
 
   async json<T>(path: string): Promise<T> {
-    const answer = await fetch(this.url(path));
+    const answer = await fetch(this.url(path), { signal: AbortSignal.timeout(ANSWER_MS) });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
   }
@@ -131,7 +136,7 @@ export class Server {
     await until('the server to be ready', async () => {
       if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}:\n${this.#log}`);
       this.addresses = JSON.parse(readFileSync(join(this.dir, 'coolant.addr.json'), 'utf8'));
-      return (await fetch(this.url('readyz'))).ok;
+      return (await fetch(this.url('readyz'), { signal: AbortSignal.timeout(ANSWER_MS) })).ok;
     });
   }
 
@@ -141,6 +146,10 @@ export class Server {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((done) => child.once('exit', done));
     child.kill(signal);
+    const late = setTimeout(() => child.kill('SIGKILL'), END_MS);
     await ended;
+    clearTimeout(late);
+    if (child.signalCode !== null && child.signalCode !== signal)
+      throw new Error(`it did not end:\n${this.#log}`);
   }
 }

@@ -105,6 +105,12 @@ export const en = {
   'device.info.ip': 'Address',
   'device.info.rssi': 'Wi-Fi signal',
   'device.info.reset_reason': 'Last reset',
+  'reset.power_on': 'power on',
+  'reset.brownout': 'supply voltage too low',
+  'reset.watchdog': 'watchdog',
+  'reset.panic': 'program crash',
+  'reset.software': 'restart on request',
+  'reset.external': 'reset pin',
   'device.info.probes': 'Probes',
   'device.no.value': 'no value',
 

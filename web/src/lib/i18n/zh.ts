@@ -100,6 +100,12 @@ export const zh: Catalogue = {
   'device.info.ip': 'IP 地址',
   'device.info.rssi': 'Wi-Fi 信号',
   'device.info.reset_reason': '上次重启原因',
+  'reset.power_on': '上电',
+  'reset.brownout': '供电电压过低',
+  'reset.watchdog': '看门狗',
+  'reset.panic': '程序崩溃',
+  'reset.software': '按指令重启',
+  'reset.external': '复位引脚',
   'device.info.probes': '探头',
   'device.no.value': '无读数',
 
