@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"strconv"
 	"time"
 
 	"coolant"
@@ -106,31 +105,16 @@ func (d Demo) simulate(ctx context.Context, r Running, faults []sim.Fault) error
 		Backfill: demoBackfill,
 		Log:      d.Log,
 	}
-	for i := range d.Devices {
-		id, name := demoDevice(i, d.Devices)
-		password, err := r.Devices.Add(ctx, id, name)
+	for _, device := range sim.Fleet(d.Devices, d.Seed) {
+		password, err := r.Devices.Add(ctx, device.ID, device.Name)
 		if coolant.CodeOf(err) == coolant.CodeConflict { // from an earlier demo on the same data
-			password, err = r.Devices.Rotate(ctx, id)
+			password, err = r.Devices.Rotate(ctx, device.ID)
 		}
 		if err != nil {
-			return fmt.Errorf("add the simulated device %s: %w", id, err)
+			return fmt.Errorf("add the simulated device %s: %w", device.ID, err)
 		}
-		options.Devices = append(options.Devices, sim.DeviceOptions{
-			ID: id, Username: string(id), Password: password, Seed: d.Seed + uint64(i),
-		})
+		device.Username, device.Password = string(device.ID), password
+		options.Devices = append(options.Devices, device)
 	}
 	return sim.Run(ctx, options)
-}
-
-func demoDevice(i, of int) (coolant.DeviceID, string) {
-	names := [...]string{"Desk loop", "Workshop loop", "Lab rack", "Living room", "Build server"}
-	id := coolant.DeviceID("demo")
-	name := names[i%len(names)]
-	if of > 1 {
-		id = coolant.DeviceID("demo-" + strconv.Itoa(i+1))
-		if i >= len(names) {
-			name += " " + strconv.Itoa(i/len(names)+1)
-		}
-	}
-	return id, name
 }

@@ -209,7 +209,15 @@ func (h *house) down(topic string, payload []byte, qos byte, retain bool) error 
 }
 
 func (h *house) admin() DeviceAdmin {
-	return &liveDevices{Book: h.book, added: h.hub.DeviceAdded, removed: h.hub.DeviceRemoved, disconnect: h.broker.Disconnect}
+	return &liveDevices{
+		Book:  h.book,
+		added: h.hub.DeviceAdded,
+		removed: func(id coolant.DeviceID) {
+			h.hub.DeviceRemoved(id)
+			h.ingest.Forget(id)
+		},
+		disconnect: h.broker.Disconnect,
+	}
 }
 
 // downstream is everything that hears of a commit.
