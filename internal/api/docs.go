@@ -76,6 +76,7 @@ type (
 		ID, Method, Path, Summary, Description string
 		Parameters                             []docsField
 		Answers                                []docsAnswer
+		Flags                                  string // what curl needs beside the address
 		Example                                string // path and query to try
 	}
 	docsAnswer struct {
@@ -111,7 +112,7 @@ func renderDocs(api *huma.OpenAPI) ([]byte, error) {
 		page.Schemas = append(page.Schemas, docsSchema{Name: name, Fields: fieldsOf(s)})
 	}
 	slices.SortFunc(page.Schemas, func(a, b docsSchema) int { return cmp.Compare(a.Name, b.Name) })
-	t, err := template.ParseFS(docsFiles, "docs/page.html")
+	t, err := template.New("page.html").Funcs(template.FuncMap{"prose": prose}).ParseFS(docsFiles, "docs/page.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse the page: %w", err)
 	}
@@ -120,6 +121,23 @@ func renderDocs(api *huma.OpenAPI) ([]byte, error) {
 		return nil, fmt.Errorf("render the page: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// docsProse is a part of a description.
+type docsProse struct {
+	Text string
+	Code bool
+}
+
+// prose splits a description at its backticks: every second part is code.
+func prose(s string) []docsProse {
+	var parts []docsProse
+	code := false
+	for text := range strings.SplitSeq(s, "`") {
+		parts = append(parts, docsProse{Text: text, Code: code})
+		code = !code
+	}
+	return parts
 }
 
 // examples are the queries of the examples, by operation.
@@ -135,6 +153,9 @@ func describeOperation(path string, op *huma.Operation) docsOperation {
 	d := docsOperation{
 		ID: op.OperationID, Method: http.MethodGet, Path: path, Summary: op.Summary, Description: op.Description,
 		Example: strings.ReplaceAll(path, "{id}", "loop-1") + examples[op.OperationID],
+	}
+	if path == streamPath {
+		d.Flags = "-N "
 	}
 	for _, p := range op.Parameters {
 		d.Parameters = append(d.Parameters, docsField{

@@ -29,6 +29,9 @@ func TestDocsPage(t *testing.T) {
 			}
 		}
 	}
+	if !strings.Contains(page, "a stable <code>code</code>.") || strings.Contains(page, "`") {
+		t.Error("the page shows backticks in place of code")
+	}
 	for _, bad := range []string{"<style", "style=", "onclick", "javascript:", "<script>"} {
 		if strings.Contains(page, bad) {
 			t.Errorf("the page contains %s", bad)

@@ -5,7 +5,7 @@
 const base = new URL("../", document.baseURI).href.replace(/\/$/, "");
 
 for (const code of document.querySelectorAll("code[data-path]")) {
-  code.textContent = `curl '${base}${code.dataset.path}'`;
+  code.textContent = `curl ${code.dataset.flags}'${base}${code.dataset.path}'`;
   if (!navigator.clipboard) continue; // needs a secure context; the text can be selected
   const button = document.createElement("button");
   button.type = "button";
