@@ -242,8 +242,11 @@ func (c *conn) acknowledge(e *entry) {
 	}
 }
 
-// maxReason keeps an acknowledgement with its reason below 128 bytes.
-const maxReason = 110
+// maxReason keeps an acknowledgement with its reason below maxAcknowledgement.
+const (
+	maxReason          = 110
+	maxAcknowledgement = 128
+)
 
 // plain cuts text to what fits, without control characters, which MQTT forbids.
 func plain(text string) string {

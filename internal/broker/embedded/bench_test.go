@@ -159,6 +159,7 @@ func benchClients(b *testing.B, n int, address string, version byte) []*client {
 }
 
 func drive(b *testing.B, cs []*client, window int) {
+	b.ReportAllocs()
 	b.ResetTimer()
 	var all sync.WaitGroup
 	for i, c := range cs {
@@ -191,6 +192,42 @@ func BenchmarkPublish(b *testing.B) {
 			h := openBench(b, 0)
 			drive(b, benchClients(b, v.clients, h.plain, v.version), v.window)
 		})
+	}
+}
+
+// BenchmarkLongWay is BenchmarkPublish by way of mochi's decoder.
+func BenchmarkLongWay(b *testing.B) {
+	for _, clients := range []int{100, 1} {
+		b.Run(fmt.Sprintf("clients=%d/window=20", clients), func(b *testing.B) {
+			h := openBench(b, 0)
+			h.shortcut = false
+			drive(b, benchClients(b, clients, h.plain, 4), 20)
+		})
+	}
+}
+
+// BenchmarkDown measures publishing a retained message without QoS to one of
+// 1,000 devices that subscribed to it.
+func BenchmarkDown(b *testing.B) {
+	h := openBench(b, 0)
+	cs := benchClients(b, 1000, h.plain, 5)
+	payload := []byte(`{"boot":"9f3c51d27ab04e66","through":42}`)
+	topics := make([]string, len(cs))
+	for i, c := range cs {
+		topics[i] = fmt.Sprintf("coolant/d%05d/committed", i)
+		c.subscribe(1, topics[i], 1)
+		go func() { _, _ = io.Copy(io.Discard, c.Conn) }()
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		if err := h.Publish(topics[i%len(topics)], payload, 0, true); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.StopTimer()
+	for _, c := range cs {
+		c.Close()
 	}
 }
 

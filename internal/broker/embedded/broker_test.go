@@ -70,7 +70,7 @@ func TestPublish(t *testing.T) {
 	}
 }
 
-// TestNoAckBeforeSettle holds the commit back and sees that no acknowledgement
+// TestAcksInOrderOfReceipt holds the commit back and sees that no acknowledgement
 // comes, then settles out of order and sees that they come in order.
 func TestAcksInOrderOfReceipt(t *testing.T) {
 	for name, version := range versions {

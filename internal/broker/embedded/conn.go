@@ -43,8 +43,9 @@ type conn struct {
 	keepalive time.Duration
 	deadline  time.Time // of reading, as it was set last
 
-	established bool // the CONNACK is sent
-	refused     bool // the refusal was reported
+	established bool   // the CONNACK is sent
+	refused     bool   // the refusal was reported
+	expiry      uint32 // of the session after the connection, in seconds; MQTT 5
 	will        *lastWill
 	session     *session
 	telemetry   string // the device's own topic, as most of what it sends is for it

@@ -38,7 +38,8 @@ func (c *conn) connect() error {
 	cl.ParseConnect("mqtt", pk)
 	c.mu.Lock()
 	c.version = pk.ProtocolVersion
-	c.terse = pk.Properties.RequestProblemInfoFlag && pk.Properties.RequestProblemInfo == 0
+	c.terse = pk.Properties.RequestProblemInfoFlag && pk.Properties.RequestProblemInfo == 0 ||
+		pk.Properties.MaximumPacketSize > 0 && pk.Properties.MaximumPacketSize < maxAcknowledgement
 	c.mu.Unlock()
 	code, r := c.admit(cl, &pk)
 	if code != packets.CodeSuccess {
@@ -137,8 +138,10 @@ func (c *conn) establish(cl *mqtt.Client, pk *packets.Packet) error {
 	c.client = cl
 	c.mu.Unlock()
 	err := c.b.server.SendConnack(cl, packets.CodeSuccess, present, &packets.Properties{
-		MaximumPacketSize:      uint32(c.b.o.MaxPacket),
-		SharedSubAvailableFlag: true, // and not available
+		MaximumPacketSize:         uint32(c.b.o.MaxPacket),
+		SharedSubAvailableFlag:    true, // and not available
+		SessionExpiryInterval:     sessionExpiry,
+		SessionExpiryIntervalFlag: pk.Properties.SessionExpiryInterval > sessionExpiry,
 	})
 	if err != nil {
 		return fmt.Errorf("answer the CONNECT: %w", err)
@@ -158,6 +161,9 @@ func (c *conn) establish(cl *mqtt.Client, pk *packets.Packet) error {
 // prepare sets what the client asked for and may not have.
 func (c *conn) prepare(cl *mqtt.Client, pk *packets.Packet) {
 	cl.Properties.Username = []byte(c.device)
+	props := &cl.Properties.Props
+	props.SessionExpiryInterval = min(props.SessionExpiryInterval, sessionExpiry)
+	c.expiry = props.SessionExpiryInterval
 	if pk.ProtocolVersion == 5 && pk.Connect.Keepalive == 0 {
 		cl.State.Keepalive, cl.State.ServerKeepalive = serverKeepAlive, true
 	}
@@ -194,7 +200,7 @@ func (b *Broker) takeOver(s *session, cl *mqtt.Client, clean bool) (present bool
 	defer b.server.Clients.Add(cl)
 	if clean || !persistent(old) {
 		s.startAnew()
-		b.clear(old)
+		b.clear(old, persistent(old))
 		return false
 	}
 	cl.State.Inflight = old.State.Inflight.Clone()

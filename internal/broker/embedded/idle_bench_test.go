@@ -79,7 +79,7 @@ func TestIdleClients(t *testing.T) {
 }
 
 // BenchmarkIdle measures the memory of the process, and its growth for each of
-// 9,000 plain and 5,000 TLS clients that have a last will and a subscription and
+// 10,000 plain and 5,000 TLS clients that have a last will and a subscription and
 // say nothing.
 func BenchmarkIdle(b *testing.B) {
 	for _, v := range []struct {

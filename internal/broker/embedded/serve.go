@@ -121,12 +121,11 @@ func decode(pk *packets.Packet, body []byte) (err error) {
 
 // goodbye handles a DISCONNECT.
 func (c *conn) goodbye(pk *packets.Packet) error {
-	props := &c.client.Properties.Props
 	if pk.Properties.SessionExpiryIntervalFlag {
-		if pk.Properties.SessionExpiryInterval > 0 && props.SessionExpiryInterval == 0 {
+		if pk.Properties.SessionExpiryInterval > 0 && c.expiry == 0 {
 			return c.violated(packets.ErrProtocolViolationZeroNonZeroExpiry, "")
 		}
-		props.SessionExpiryInterval = min(pk.Properties.SessionExpiryInterval, sessionExpiry)
+		c.expiry = min(pk.Properties.SessionExpiryInterval, sessionExpiry)
 	}
 	if pk.ReasonCode != packets.CodeDisconnectWillMessage.Code {
 		c.will = nil

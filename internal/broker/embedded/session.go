@@ -105,22 +105,26 @@ func (b *Broker) leave(c *conn, why error) {
 	defer s.turn.Unlock()
 	if s.current == c { // nobody took over
 		s.current = nil
+		b.delivery.Lock() // for whoever asks now whether it is persistent
+		stored := persistent(c.client)
+		c.client.Properties.Props.SessionExpiryInterval = c.expiry
 		kept := persistent(c.client)
+		b.delivery.Unlock()
 		b.sessions.keep(s, kept)
 		b.storeSession(c, kept)
 		if !kept {
-			b.clear(c.client)
+			b.clear(c.client, stored)
 		}
 	}
 	b.sessions.leave(s)
 }
 
 // clear removes a client and all that belongs to it from mochi, and what is in
-// flight to it from the disk.
-func (b *Broker) clear(cl *mqtt.Client) {
+// flight to it from the disk, if it is stored.
+func (b *Broker) clear(cl *mqtt.Client, stored bool) {
 	for _, pk := range cl.State.Inflight.GetAll(false) {
 		cl.State.Inflight.Delete(pk.PacketID)
-		if persistent(cl) {
+		if stored {
 			b.dropInflight(cl.ID, pk.PacketID)
 		}
 	}
@@ -173,7 +177,7 @@ func (b *Broker) expire(s *session, now time.Time) {
 	}
 	s.stored = false
 	b.forgetSession(s.client)
-	b.clear(cl)
+	b.clear(cl, true)
 	b.sessions.mu.Lock()
 	s.kept = false
 	if s.conns == 0 {
