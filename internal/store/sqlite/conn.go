@@ -36,6 +36,9 @@ func openWriteConn(ctx context.Context, path string) (*sqlite.Conn, error) {
 
 func prepareWriteConn(ctx context.Context, conn *sqlite.Conn) error {
 	conn.SetBusyTimeout(busyTimeout)
+	if err := checkOurs(conn); err != nil {
+		return err
+	}
 	mode := ""
 	err := sqlitex.ExecuteTransient(conn, "PRAGMA journal_mode = wal", &sqlitex.ExecOptions{
 		ResultFunc: func(stmt *sqlite.Stmt) error {
@@ -60,7 +63,7 @@ func prepareWriteConn(ctx context.Context, conn *sqlite.Conn) error {
 	if err != nil {
 		return err
 	}
-	return migrate(ctx, conn, schema())
+	return migrate(ctx, conn)
 }
 
 func openReaders(path string) (*sqlitex.Pool, error) {

@@ -27,16 +27,33 @@ func schema() sqlitemigration.Schema {
 	}
 }
 
+// checkOurs refuses a file that this program must not touch.
+func checkOurs(conn *sqlite.Conn) error {
+	var id, version, tables int
+	for query, value := range map[string]*int{
+		"PRAGMA application_id": &id, "PRAGMA user_version": &version, "SELECT count(*) FROM sqlite_schema": &tables,
+	} {
+		n, err := sqlitex.ResultInt(conn.Prep(query))
+		if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultNotADB {
+			return coolant.Errorf(coolant.CodeInvalid, "the file is not a database: %w", err)
+		}
+		if err != nil {
+			return fmt.Errorf("read the file's kind: %w", err)
+		}
+		*value = n
+	}
+	switch newest := len(schema().Migrations); {
+	case tables > 0 && id != applicationID:
+		return coolant.Errorf(coolant.CodeInvalid, "the database belongs to another program")
+	case version > newest:
+		return coolant.Errorf(coolant.CodeInvalid,
+			"the database has schema %d and this program knows only up to %d: use a newer program", version, newest)
+	}
+	return nil
+}
+
 // migrate brings the database to the newest schema, forward only, one
 // transaction for each step.
-func migrate(ctx context.Context, conn *sqlite.Conn, to sqlitemigration.Schema) error {
-	version, err := sqlitex.ResultInt(conn.Prep("PRAGMA user_version"))
-	if err != nil {
-		return fmt.Errorf("read the schema's version: %w", err)
-	}
-	if version > len(to.Migrations) {
-		return coolant.Errorf(coolant.CodeInvalid,
-			"the database has schema %d and this program knows only up to %d: use a newer program", version, len(to.Migrations))
-	}
-	return sqlitemigration.Migrate(ctx, conn, to)
+func migrate(ctx context.Context, conn *sqlite.Conn) error {
+	return sqlitemigration.Migrate(ctx, conn, schema())
 }

@@ -36,6 +36,20 @@ func testRollups(t *testing.T, open Open) {
 		}
 		model.check(t, w, f.columns(w))
 	})
+	t.Run("again and again in the same hour", func(t *testing.T) {
+		f := newFixture(t, open)
+		model := newModel()
+		w := coolant.Window{Device: "a", From: noon, To: noon + coolant.Hour, Width: 10}
+		for i := range uint64(40) {
+			at, v := noon+coolant.UnixMilli(i*7919%3600)*coolant.Second, float64(i*7919%101)
+			f.append(sample("a", 1, i+1, at, good("water", v)))
+			model.put("a", "water", at, v)
+			if i%3 > 0 {
+				f.rollUp()
+			}
+			model.check(t, w, f.columns(w))
+		}
+	})
 	t.Run("the hour that is not over", func(t *testing.T) {
 		f := newFixture(t, open)
 		model := newModel()
@@ -123,7 +137,44 @@ func testRetention(t *testing.T, open Open) {
 			t.Errorf("the last start of the device was forgotten: %+v", c)
 		}
 	})
+	t.Run("a start of a device is known as long as its newest sample", func(t *testing.T) {
+		f := newFixture(t, open)
+		f.append(sample("a", 1, 1, noon+9*coolant.Day, good("water", 1)))
+		f.reopen()
+		f.append(sample("a", 1, 2, noon+coolant.Day, good("water", 2)))
+		f.append(sample("a", 2, 1, noon+9*coolant.Day+1, good("water", 3)))
+		f.append(sample("a", 3, 1, noon+coolant.Day+1, good("water", 4)), sample("a", 4, 1, noon+9*coolant.Day+2, good("water", 5)))
+		f.rollUp()
+		f.expire(noon+5*coolant.Day, 0)
+		if c := f.append(sample("a", 1, 3, noon+9*coolant.Day+10, good("water", 1))); c.Watermarks[0].Through != 3 {
+			t.Errorf("a start that has a sample left was forgotten: %+v", c)
+		}
+		if c := f.append(sample("a", 3, 2, noon+9*coolant.Day+20, good("water", 1))); c.Watermarks[0].Through != 0 {
+			t.Errorf("a start whose samples have all gone is still known: %+v", c)
+		}
+	})
 	t.Run("samples that come late for hours that were cut", testVeryLate(open))
+	t.Run("or that are just being cut", func(t *testing.T) {
+		f, model := tenDays(t, open)
+		cut := noon + 4*coolant.Day
+		if more, err := f.Expire(f.ctx, cut, 0, time.Nanosecond); !more || err != nil {
+			t.Fatalf("a nanosecond was enough, or %v", err)
+		}
+		model.lost = cut
+		for i := range 6 {
+			at := noon + 3*coolant.Day + coolant.UnixMilli(i+1)*10*coolant.Minute + 1
+			f.append(sample("a", 3, uint64(i+1), at, good("water", 100+float64(i))))
+			model.put("a", "water", at, 100+float64(i))
+			f.checkWindows(model, coolant.PerMinute)
+			if i%2 == 1 {
+				f.rollUp()
+			}
+		}
+		f.expire(cut, 0)
+		f.rollUp()
+		f.expire(cut, 0)
+		f.checkWindows(model, coolant.PerMinute)
+	})
 }
 
 // testVeryLate can happen when the retention was shorter once.
