@@ -18,10 +18,10 @@ import (
 // adminSocket answers the command line over a socket in the data directory with
 // mode 0600: who may write there may change the devices.
 type adminSocket struct {
-	path    string
-	devices DeviceAdmin
-	backup  func(ctx context.Context, file string) error
-	log     *slog.Logger
+	listener net.Listener
+	devices  DeviceAdmin
+	backup   func(ctx context.Context, file string) error
+	log      *slog.Logger
 }
 
 // adminRequest is one command to the running service.
@@ -38,15 +38,20 @@ type adminFailure struct {
 	Message string       `json:"message"`
 }
 
-func (a *adminSocket) run(ctx context.Context) error {
+// openSocket opens the command socket of a directory whose database is locked.
+func (d dataDir) openSocket(ctx context.Context) (net.Listener, error) {
 	// A socket left by a killed process cannot be in use: the directory is locked.
-	if err := os.Remove(a.path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("remove the old command socket: %w", err)
+	if err := os.Remove(d.socket()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("remove the old command socket: %w", err)
 	}
-	listener, err := listenPrivate(ctx, a.path)
+	listener, err := listenPrivate(ctx, d.socket())
 	if err != nil {
-		return fmt.Errorf("open the command socket: %w", err)
+		return nil, fmt.Errorf("open the command socket: %w", err)
 	}
+	return listener, nil
+}
+
+func (a *adminSocket) run(ctx context.Context) error {
 	server := &http.Server{
 		Handler:           a.handler(),
 		ReadHeaderTimeout: 5 * time.Second,
@@ -56,7 +61,7 @@ func (a *adminSocket) run(ctx context.Context) error {
 		<-ctx.Done()
 		_ = server.Shutdown(context.WithoutCancel(ctx)) // commands are short
 	}()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil

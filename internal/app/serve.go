@@ -69,7 +69,12 @@ func (s Service) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer dir.removeAddresses()
-	admin := &adminSocket{path: dir.socket(), devices: h.admin(), backup: h.store.Backup, log: s.Log}
+	socket, err := dir.openSocket(ctx)
+	if err != nil {
+		return err
+	}
+	defer socket.Close()
+	admin := &adminSocket{listener: socket, devices: h.admin(), backup: h.store.Backup, log: s.Log}
 	parts := []part{
 		{"rollup", h.rollup.Run},
 		{"live", h.hub.Run},
