@@ -51,6 +51,13 @@ func (d dataDir) openSocket(ctx context.Context) (net.Listener, error) {
 	return listener, nil
 }
 
+// removeSocket closes the socket and takes its name away, which a listener that
+// was moved does not do by itself.
+func (d dataDir) removeSocket(l net.Listener) {
+	l.Close()
+	_ = os.Remove(d.socket())
+}
+
 func (a *adminSocket) run(ctx context.Context) error {
 	server := &http.Server{
 		Handler:           a.handler(),

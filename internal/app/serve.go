@@ -73,7 +73,7 @@ func (s Service) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer socket.Close()
+	defer dir.removeSocket(socket)
 	admin := &adminSocket{listener: socket, devices: h.admin(), backup: h.store.Backup, log: s.Log}
 	parts := []part{
 		{"rollup", h.rollup.Run},
