@@ -14,7 +14,7 @@ export function valuesAt(device: string, t: number): Record<string, number> {
   const hour = new Date(t).getHours() + (t % HOUR) / HOUR;
   const busy = Math.max(0, Math.sin(((hour - 7) / 14) * Math.PI)) * (0.7 + 0.3 * Math.sin(t / 1.1e6));
   const ambient = 21.5 + 1.5 * Math.sin(((hour - 9) / 24) * 2 * Math.PI) + 2 * Math.sin(t / (90 * DAY));
-  const lift = (device === 'render-box' ? 31 : device === 'warm-shelf' ? 20.5 : 4) + busy * 6;
+  const lift = (device === 'render-box' ? 34 : device === 'warm-shelf' ? 20.5 : 4) + busy * 6;
   const step = (v: number) => Math.round(v * 16) / 16;
   const water = ambient + lift + (noise(Math.floor(t / 20_000)) - 0.5) * 0.2;
   if (device === 'esp32') return { water: step(water - 4) };

@@ -62,9 +62,15 @@ export function below(base: string, address: string): string | undefined {
   return url.pathname.startsWith(root.pathname) ? url.pathname.slice(root.pathname.length) : undefined;
 }
 
+/** The route of the address bar. */
+function here(): Route {
+  if (typeof document === 'undefined') return { page: 'overview' };
+  return match(below(document.baseURI, location.href) ?? '');
+}
+
 class Router {
-  route = $state.raw<Route>({ page: 'overview' });
-  query = $state.raw(new URLSearchParams());
+  route = $state.raw<Route>(here());
+  query = $state.raw(new URLSearchParams(typeof location === 'undefined' ? '' : location.search));
 
   /** Follows the address bar and the links of the document. Returns what ends that. */
   start(): () => void {
@@ -104,7 +110,7 @@ class Router {
   }
 
   #read(): void {
-    this.route = match(below(document.baseURI, location.href) ?? '');
+    this.route = here();
     this.query = new URLSearchParams(location.search);
   }
 

@@ -259,6 +259,17 @@ function drawLimits(u: uPlot, around: Surroundings): void {
   ctx.save();
   ctx.font = around.font().replace(/[\d.]+px/, (size) => `${Number.parseFloat(size) * ratio}px`);
   ctx.textAlign = 'right';
+  // With a rim of the ground's colour, so that it can be read across a line.
+  const write = (text: string, x: number, y: number) => {
+    ctx.save();
+    ctx.setLineDash([]);
+    ctx.strokeStyle = around.colors.css('--surface');
+    ctx.lineWidth = 4 * ratio;
+    ctx.lineJoin = 'round';
+    ctx.strokeText(text, x, y);
+    ctx.restore();
+    ctx.fillText(text, x, y);
+  };
   for (const kind of ['warning', 'critical'] as const) {
     const value = degrees(around.limits()[kind], around.degrees());
     const right = bbox.left + bbox.width - 6 * ratio;
@@ -266,7 +277,7 @@ function drawLimits(u: uPlot, around: Surroundings): void {
       if (kind === 'warning' && value > max) {
         ctx.fillStyle = around.colors.css('--muted');
         ctx.textBaseline = 'top';
-        ctx.fillText(`↑ ${around.limitName(kind)}`, right, bbox.top + 4 * ratio);
+        write(`↑ ${around.limitName(kind)}`, right, bbox.top + 8 * ratio);
       }
       continue;
     }
@@ -280,7 +291,7 @@ function drawLimits(u: uPlot, around: Surroundings): void {
     ctx.stroke();
     ctx.fillStyle = around.colors.css(kind === 'warning' ? '--warning' : '--critical');
     ctx.textBaseline = 'bottom';
-    ctx.fillText(around.limitName(kind), right, y - 3 * ratio);
+    write(around.limitName(kind), right, y - 3 * ratio);
   }
   ctx.restore();
 }

@@ -75,6 +75,7 @@ export const en = {
   'tile.hour.label': 'last hour',
   'tile.sampled': 'Last sample {ago}',
   'tile.never': 'No sample yet',
+  'tile.faulty': 'No trustworthy value: {metrics}',
   'tile.scale': 'Warning at {warning}, critical at {critical}',
 
   'overview.title': 'Overview',

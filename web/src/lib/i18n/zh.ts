@@ -71,6 +71,7 @@ export const zh: Catalogue = {
   'tile.hour.label': '最近一小时',
   'tile.sampled': '{ago}更新',
   'tile.never': '尚无数据',
+  'tile.faulty': '读数不可信：{metrics}',
   'tile.scale': '警告线 {warning}，危险线 {critical}',
 
   'overview.title': '总览',
