@@ -104,7 +104,7 @@ func TestExportMemory(t *testing.T) {
 		f.store.add(minutes("loop", rows)...)
 		f.hub.DeviceAdded(coolant.Device{ID: "loop", Created: 1})
 		h := f.handler(t)
-		r := httptest.NewRequest("GET", "/api/v1/devices/loop/samples.csv?metrics=water&from=1700000000000", nil)
+		r := httptest.NewRequest(http.MethodGet, "/api/v1/devices/loop/samples.csv?metrics=water&from=1700000000000", nil)
 		return testing.AllocsPerRun(3, func() { h.ServeHTTP(&discard{header: http.Header{}}, r) })
 	}
 	if few, many := allocs(10), allocs(5_000); many > few+200 {
@@ -117,7 +117,7 @@ func BenchmarkExport(b *testing.B) {
 	f.store.add(minutes("loop", 10_080)...)
 	f.hub.DeviceAdded(coolant.Device{ID: "loop", Created: 1})
 	h := f.handler(b)
-	r := httptest.NewRequest("GET", "/api/v1/devices/loop/samples.csv?metrics=water,ambient&from=1760000000000", nil)
+	r := httptest.NewRequest(http.MethodGet, "/api/v1/devices/loop/samples.csv?metrics=water,ambient&from=1760000000000", nil)
 	for b.Loop() {
 		h.ServeHTTP(&discard{header: http.Header{}}, r)
 	}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"maps"
 	"math"
@@ -11,7 +10,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -164,7 +162,7 @@ type fixture struct {
 }
 
 func newFixture() *fixture {
-	now := func() time.Time { return present.Time() }
+	now := present.Time
 	f := &fixture{store: &fakeStore{}, hub: live.New(live.Options{Now: now})}
 	f.opts = Options{
 		Store: f.store, Hub: f.hub, Version: "1.2.3", Now: now, Log: slog.New(slog.DiscardHandler),
@@ -213,13 +211,4 @@ func request(h http.Handler, method, target string, header ...string) *httptest.
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w
-}
-
-func readBody(t *testing.T, r *http.Response) string {
-	t.Helper()
-	data, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
 }

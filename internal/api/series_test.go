@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"testing"
@@ -169,7 +170,7 @@ func BenchmarkSeries(b *testing.B) {
 				f.hub.DeviceAdded(coolant.Device{ID: "loop", Created: 1})
 				f.opts.Store = benchStore{cols: columns(c.points, c.metrics, c.step), fakeStore: f.store}
 				h := f.handler(b)
-				r := httptest.NewRequest("GET", "/api/v1/devices/loop/series?from=0&to=100000&width=2000", nil)
+				r := httptest.NewRequest(http.MethodGet, "/api/v1/devices/loop/series?from=0&to=100000&width=2000", nil)
 				r.Header.Set("Accept-Encoding", encoding)
 				size := 0
 				b.ReportAllocs()

@@ -170,9 +170,6 @@ func (s *server) recovered(w *recorder, r *http.Request) {
 	if cause == nil {
 		return
 	}
-	if cause == http.ErrAbortHandler {
-		panic(cause)
-	}
 	if clientGone(r, cause) {
 		panic(http.ErrAbortHandler)
 	}
@@ -184,15 +181,15 @@ func (s *server) recovered(w *recorder, r *http.Request) {
 	problemOf(fmt.Errorf("panic: %v", cause)).write(w, r)
 }
 
-// clientGone reports whether a handler panicked because nobody reads its answer
-// any more, which is how huma reports that.
+// clientGone reports whether a handler panicked to break its answer off, or
+// because nobody reads it any more, which is how huma reports that.
 func clientGone(r *http.Request, cause any) bool {
 	err, ok := cause.(error)
 	if !ok {
 		return false
 	}
 	_, network := errors.AsType[*net.OpError](err)
-	return network || r.Context().Err() != nil && errors.Is(err, context.Canceled)
+	return network || errors.Is(err, http.ErrAbortHandler) || r.Context().Err() != nil && errors.Is(err, context.Canceled)
 }
 
 // buffer lends an empty buffer; give it back by keep.

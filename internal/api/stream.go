@@ -156,7 +156,7 @@ func (o *eventWriter) add(e *live.Entry) {
 	o.buf = append(o.buf, "id: "...)
 	o.buf = o.hub.AppendID(o.buf, e)
 	o.buf = append(o.buf, "\nevent: "...)
-	o.buf = append(o.buf, e.Event.Name()...)
+	o.buf = append(o.buf, e.Name()...)
 	o.buf = append(o.buf, "\ndata: "...)
 	o.buf = append(o.buf, e.JSON()...)
 	o.buf = append(o.buf, "\n\n"...)

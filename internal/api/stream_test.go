@@ -266,7 +266,7 @@ func TestStreamSlowViewer(t *testing.T) {
 		s := &server{opts: Options{Hub: hub, Heartbeat: time.Hour}, metrics: newHTTPMetrics(nil), stopping: make(chan struct{})}
 		w := &stuckWriter{header: http.Header{}, room: 4000}
 		ended := make(chan string, 1)
-		go func() { ended <- s.follow(w, httptest.NewRequest("GET", streamPath, nil), "") }()
+		go func() { ended <- s.follow(w, httptest.NewRequest(http.MethodGet, streamPath, nil), "") }()
 		begin := time.Now()
 		for i := range 1000 {
 			hub.Rejected(coolant.Rejection{ID: int64(i), Detail: "something"})
@@ -297,7 +297,9 @@ func TestStreamPace(t *testing.T) {
 		w := &countingWriter{stuckWriter: stuckWriter{header: http.Header{}, room: 1 << 30}}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan string, 1)
-		go func() { ended <- s.follow(w, httptest.NewRequest("GET", streamPath, nil).WithContext(ctx), "") }()
+		go func() {
+			ended <- s.follow(w, httptest.NewRequest(http.MethodGet, streamPath, nil).WithContext(ctx), "")
+		}()
 		time.Sleep(time.Second)
 		synctest.Wait()
 		before := w.writes

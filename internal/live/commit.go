@@ -103,11 +103,11 @@ func (h *Hub) settle(d *device, fresh []coolant.Sample, now coolant.UnixMilli) {
 	}
 }
 
-func (b *Backfill) include(t coolant.UnixMilli) {
-	if b.To == 0 || t < b.From {
-		b.From = t
+func (e *Backfill) include(t coolant.UnixMilli) {
+	if e.To == 0 || t < e.From {
+		e.From = t
 	}
-	b.To = max(b.To, t)
+	e.To = max(e.To, t)
 }
 
 func oldest(points []*coolant.Sample) int {

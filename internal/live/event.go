@@ -12,8 +12,8 @@ import (
 // Event is something that happened to the board. The types in this file are all
 // there are.
 type Event interface {
-	// Name is the event's name on the wire.
-	Name() string
+	// name is the event's name on the wire.
+	name() string
 	// appendJSON appends the event's data as one line of JSON.
 	appendJSON(dst []byte) []byte
 	// cost estimates the memory in bytes that the event and its encoding hold.
@@ -65,13 +65,13 @@ type Tick struct {
 	Time coolant.UnixMilli `json:"time"`
 }
 
-func (*Snapshot) Name() string { return "snapshot" } // Name implements [Event].
-func (*Samples) Name() string  { return "samples" }  // Name implements [Event].
-func (*Backfill) Name() string { return "backfill" } // Name implements [Event].
-func (*Changed) Name() string  { return "device" }   // Name implements [Event].
-func (*Removed) Name() string  { return "removed" }  // Name implements [Event].
-func (*Rejected) Name() string { return "rejected" } // Name implements [Event].
-func (*Tick) Name() string     { return "tick" }     // Name implements [Event].
+func (*Snapshot) name() string { return "snapshot" }
+func (*Samples) name() string  { return "samples" }
+func (*Backfill) name() string { return "backfill" }
+func (*Changed) name() string  { return "device" }
+func (*Removed) name() string  { return "removed" }
+func (*Rejected) name() string { return "rejected" }
+func (*Tick) name() string     { return "tick" }
 
 func (e *Snapshot) appendJSON(dst []byte) []byte { return appendAny(dst, e) }
 func (e *Backfill) appendJSON(dst []byte) []byte { return appendAny(dst, e) }
@@ -182,6 +182,9 @@ type Entry struct {
 	once sync.Once
 	json []byte
 }
+
+// Name is the event's name on the wire.
+func (e *Entry) Name() string { return e.Event.name() }
 
 // JSON is the event's data as one line of JSON, shared: do not change it.
 func (e *Entry) JSON() []byte {

@@ -43,7 +43,7 @@ func TestGoingSilent(t *testing.T) {
 		}
 		var names []string
 		for _, e := range drain(t, sub) {
-			names = append(names, e.Event.Name())
+			names = append(names, e.Name())
 		}
 		if want := []string{"tick", "tick", "tick", "tick", "tick", "device"}; !slices.Equal(names, want) {
 			t.Errorf("events %v, want %v", names, want)
@@ -172,8 +172,8 @@ func TestResume(t *testing.T) {
 			if s.Resumed != c.resumed || len(got) != c.events {
 				t.Errorf("resumed %v with %d events; want %v with %d", s.Resumed, len(got), c.resumed, c.events)
 			}
-			if !c.resumed && got[0].Event.Name() != "snapshot" {
-				t.Errorf("begins with %s", got[0].Event.Name())
+			if !c.resumed && got[0].Name() != "snapshot" {
+				t.Errorf("begins with %s", got[0].Name())
 			}
 		})
 	}

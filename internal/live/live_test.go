@@ -64,7 +64,7 @@ func drain(t *testing.T, s *Subscription) []*Entry {
 func lines(events []*Entry) []string {
 	out := make([]string, len(events))
 	for i, e := range events {
-		out[i] = e.Event.Name() + " " + string(e.JSON())
+		out[i] = e.Name() + " " + string(e.JSON())
 	}
 	return out
 }

@@ -20,7 +20,7 @@ func newMetrics(reg prometheus.Registerer, h *Hub) *metrics {
 		}),
 	}
 	for _, e := range []Event{&Samples{}, &Backfill{}, &Changed{}, &Removed{}, &Rejected{}, &Tick{}} {
-		m.events[e.Name()] = events.WithLabelValues(e.Name())
+		m.events[e.name()] = events.WithLabelValues(e.name())
 	}
 	if reg == nil {
 		return m
@@ -41,4 +41,4 @@ func newMetrics(reg prometheus.Registerer, h *Hub) *metrics {
 	return m
 }
 
-func (m *metrics) published(e Event) { m.events[e.Name()].Inc() }
+func (m *metrics) published(e Event) { m.events[e.name()].Inc() }

@@ -43,7 +43,7 @@ func (m *mirror) follow(t *rapid.T, h *Hub, everything bool) (dropped bool) {
 			case isSnapshot && m.started && e.Seq < m.seq:
 				t.Fatalf("snapshot %d after event %d", e.Seq, m.seq)
 			case !isSnapshot && !m.started:
-				t.Fatalf("began with %s", e.Event.Name())
+				t.Fatalf("began with %s", e.Name())
 			case !isSnapshot && e.Seq != m.seq+1:
 				t.Fatalf("event %d after %d", e.Seq, m.seq)
 			}
@@ -62,7 +62,7 @@ func (m *mirror) fold(t *rapid.T, e *Entry) {
 			t.Fatalf("%s: %v", e.JSON(), err)
 		}
 	}
-	switch e.Event.Name() {
+	switch e.Name() {
 	case "snapshot":
 		var snap Snapshot
 		read(&snap)
