@@ -35,14 +35,20 @@ export interface Handlers {
 const SIDE = 56;
 const INCREMENTS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 
-/** Each metric has three series: its mean, and the band's edges. */
-export const seriesIndex = (metric: number) => 1 + metric * 3;
+/**
+ * Each metric has three series: its mean, and the band's edges. The first metric
+ * matters most: its series come last, so that they are drawn on top.
+ */
+export const seriesIndex = (metric: number, of: number) => 1 + (of - 1 - metric) * 3;
 
 /** Columns for uPlot from a drawing. */
 export function columnsOf(drawing: Drawing): uPlot.AlignedData {
   const none: Line = new Array(drawing.times.length).fill(null);
   const filled = (line: Line) => (line.length > 0 ? line : none);
-  return [drawing.times, ...drawing.lines.flatMap((l) => [l.mean, filled(l.min), filled(l.max)])];
+  return [
+    drawing.times,
+    ...drawing.lines.toReversed().flatMap((l) => [l.mean, filled(l.min), filled(l.max)]),
+  ];
 }
 
 /** Makes the plot of a panel inside an element; without data yet. */
@@ -56,7 +62,9 @@ export function makePlot(
   const { colors } = around;
   const series: uPlot.Series[] = [{}];
   const bands: uPlot.Band[] = [];
-  panel.metrics.forEach((metric, i) => {
+  const count = panel.metrics.length;
+  for (let i = count - 1; i >= 0; i--) {
+    const metric = panel.metrics[i] as string;
     const token = tokenOf(metric, i);
     const scale = unitOf(metric);
     const edge: uPlot.Series = { scale, width: 0, points: { show: false } };
@@ -78,9 +86,9 @@ export function makePlot(
       { ...edge },
       { ...edge },
     );
-    const at = seriesIndex(i);
+    const at = seriesIndex(i, count);
     bands.push({ series: [at + 2, at + 1], fill: () => colors.css(token, 0.16) });
-  });
+  }
 
   const options: uPlot.Options = {
     ...size,
@@ -157,7 +165,7 @@ function neighbour(values: Line, k: number, step: 1 | -1): boolean {
 function pointColor(panel: Panel, series: number, around: Surroundings): string {
   const offset = (series - 1) % 3;
   if (offset !== 0) return 'transparent';
-  const i = (series - 1) / 3;
+  const i = panel.metrics.length - 1 - (series - 1) / 3;
   return around.colors.css(tokenOf(panel.metrics[i] ?? '', i));
 }
 
@@ -202,7 +210,8 @@ function rangeOf(unit: Unit, around: Surroundings): uPlot.Scale.Range {
   return (_, low, high) => {
     if (unit === 'percent' || unit === 'rh') return [0, 100];
     if (unit !== 'celsius') {
-      const top = Math.max(high ?? 0, unit === 'lpm' ? 1 : 100) * 1.12;
+      // Flow follows the pump: with more room above it the two do not lie on each other.
+      const top = unit === 'lpm' ? Math.max(high ?? 0, 1) * 1.6 : Math.max(high ?? 0, 100) * 1.12;
       return [Math.min(0, (low ?? 0) * 1.12), top];
     }
     // null is an empty window; uPlot hands over null although its types do not say so.
