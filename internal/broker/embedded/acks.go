@@ -200,9 +200,9 @@ func (c *conn) collect() bool {
 	before := c.acks.len()
 	for c.acks.len() > 0 {
 		e := c.acks.at(c.acks.head)
-		switch {
-		case e.state == pending, e.state == held:
-		case e.state == failed:
+		switch e.state {
+		case pending, held:
+		case failed:
 			return true
 		default:
 			if !c.closing {

@@ -145,7 +145,7 @@ func (c *conn) Close() error {
 }
 
 // shut is Close under mu: it wakes the connection's own goroutine, which closes
-// the socket. With now set nothing more is written and the socket is closed here.
+// the socket if that may take time. With now set nothing more is written.
 func (c *conn) shut(now bool) {
 	if c.closed || c.closing && !now {
 		return
@@ -153,7 +153,7 @@ func (c *conn) shut(now bool) {
 	c.closing = true
 	c.emptied()
 	c.changed.Signal()
-	if now {
+	if now || c.silent() {
 		c.closed = true
 		_ = c.tcp.Close()
 		return
@@ -162,6 +162,9 @@ func (c *conn) shut(now bool) {
 	_ = c.tcp.SetWriteDeadline(c.writeBy)
 	_ = c.tcp.SetReadDeadline(time.Unix(1, 0))
 }
+
+// silent reports whether nothing is left to say: TLS has a farewell of its own.
+func (c *conn) silent() bool { return !c.flushing && !c.linger && c.nc == c.tcp }
 
 // wake starts a goroutine that writes, unless there is one. It needs mu.
 func (c *conn) wake() {
@@ -183,7 +186,9 @@ func (c *conn) flush() {
 		}
 		if len(c.out) == 0 || c.closed {
 			c.flushing = false
-			if c.nc != c.tcp && !c.closing {
+			if c.closing && c.silent() {
+				c.shut(true)
+			} else if c.nc != c.tcp && !c.closing {
 				// TLS may have to write while it reads.
 				c.writeBy = time.Time{}
 				_ = c.tcp.SetWriteDeadline(c.writeBy)
@@ -233,7 +238,6 @@ func (c *conn) abandon() {
 // end waits until everything is written and closes the socket. It is the last
 // thing that happens to a connection, in its own goroutine.
 func (c *conn) end() {
-	_ = c.Close()
 	c.mu.Lock()
 	for c.flushing {
 		c.changed.Wait()

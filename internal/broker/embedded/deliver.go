@@ -89,9 +89,7 @@ func (b *Broker) deliver(cl *mqtt.Client, sub *packets.Subscription, pk *packets
 		},
 		TopicName: pk.TopicName, Payload: pk.Payload, Created: pk.Created,
 	}
-	for _, id := range identifiers(sub) {
-		out.Properties.SubscriptionIdentifier = append(out.Properties.SubscriptionIdentifier, id)
-	}
+	out.Properties.SubscriptionIdentifier = identifiers(sub)
 	if out.FixedHeader.Qos > 0 {
 		// What waits for its acknowledgement outlives the call.
 		out.Payload = append([]byte(nil), pk.Payload...)

@@ -38,6 +38,13 @@ func (p passwords) Verify(user string, password []byte) bool {
 	return ok && want == string(password)
 }
 
+// everyone lets anybody in whose password is the user name twice.
+type everyone struct{}
+
+func (everyone) Verify(user string, password []byte) bool {
+	return len(password) == 2*len(user) && string(password[:len(user)]) == user
+}
+
 // memory is a store of records that survives a broker, and can be made to fail.
 type memory struct {
 	mu   sync.Mutex
@@ -191,6 +198,8 @@ func open(t testing.TB, change ...func(*Options)) *house {
 		ArticleTopic: wire.ArticleTopic, ArticleDevice: "esp32",
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
+	o.times = usualTimes()
+	o.times.farewell = 200 * time.Millisecond
 	for _, f := range change {
 		f(&o)
 	}
@@ -233,10 +242,7 @@ func (n narrow) Accept() (net.Conn, error) {
 
 // patient changes how long the broker waits.
 func patient(change func(*times)) func(*Options) {
-	return func(o *Options) {
-		o.times = usualTimes()
-		change(&o.times)
-	}
+	return func(o *Options) { change(&o.times) }
 }
 
 // rejected waits for a refusal with the code.

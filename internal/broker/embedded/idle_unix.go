@@ -3,6 +3,7 @@
 package embedded
 
 import (
+	"errors"
 	"io"
 	"syscall"
 )
@@ -30,11 +31,11 @@ func (s *socket) open(c *conn) {
 		buf := getBuffer()
 		for {
 			s.n, s.err = syscall.Read(int(fd), buf)
-			if s.err != syscall.EINTR {
+			if !errors.Is(s.err, syscall.EINTR) {
 				break
 			}
 		}
-		if s.err == syscall.EAGAIN {
+		if errors.Is(s.err, syscall.EAGAIN) {
 			putBuffer(buf)
 			return false
 		}

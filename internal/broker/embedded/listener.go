@@ -60,6 +60,7 @@ func (b *Broker) run(c *conn, secure bool) {
 	}
 	c.explain(err)
 	b.log.Debug("an MQTT connection ended", "device", c.device, "remote", c.RemoteAddr(), "why", err)
+	_ = c.Close()
 	b.leave(c, err)
 	c.end()
 	b.forget(c)

@@ -184,7 +184,10 @@ func TestQoS2OverConnections(t *testing.T) {
 // over its old connection.
 func TestStorm(t *testing.T) {
 	h := open(t, func(o *Options) { o.Auth = everyone{} })
-	const n = 250
+	n := 250
+	if testing.Short() {
+		n = 60
+	}
 	config := trust(t)
 	clients := make([]*client, n)
 	for range 2 {
