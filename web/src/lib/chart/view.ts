@@ -61,16 +61,13 @@ export function windowOf(view: View, now: number, width: number): Window {
 
 /** The view after a window was chosen, by dragging or from the keyboard. */
 export function look(view: View, wanted: Window, now: number): View {
-  const span = Math.min(MAX_SPAN, Math.max(MIN_SPAN, wanted.to - wanted.from));
+  const span = Math.round(Math.min(MAX_SPAN, Math.max(MIN_SPAN, wanted.to - wanted.from)));
   let from = wanted.from + (wanted.to - wanted.from - span) / 2;
-  let to = from + span;
   // There is nothing to see in the future.
-  const beyond = to - Math.max(now, from + MIN_SPAN);
-  if (beyond > span * 0.02) {
-    to -= beyond;
-    from -= beyond;
-  }
-  return { range: view.range, fixed: { from: Math.round(from), to: Math.round(to) } };
+  const beyond = from + span - Math.max(now, from + MIN_SPAN);
+  if (beyond > span * 0.02) from -= beyond;
+  from = Math.round(from);
+  return { range: view.range, fixed: { from, to: from + span } };
 }
 
 /** Moved along the axis. Moved to the live edge with the span of the range, it follows again. */
