@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -72,6 +74,9 @@ func (b *bench) query(ctx context.Context, h history, row report.Row) ([]report.
 		return nil, err
 	}
 	settled := time.Since(begin)
+	if err := s.rest(ctx); err != nil {
+		return nil, err
+	}
 	var rounds []report.Round
 	profiled := b.startProfile(ctx, row.ID, 0, time.Second)
 	for range b.rounds {
@@ -119,16 +124,55 @@ func (c *charter) url(back time.Duration) string {
 
 // settle waits until the answer is right in every bucket.
 func (c *charter) settle(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
+	var wrong error
 	for {
 		err := c.check(ctx)
 		if err == nil {
 			return nil
 		}
+		if ctx.Err() == nil {
+			wrong = err
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the answer never became right: %w", err)
+			return fmt.Errorf("the answer never became right: %w", wrong)
+		case <-tick.C:
+		}
+	}
+}
+
+// restFor is how long the rollups must have stood still.
+const restFor = time.Second
+
+// rest waits until the server has nothing to roll up any more. Charts are right
+// before that too, but they are computed from more raw samples then.
+func (s *site) rest(ctx context.Context) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	var last []byte
+	since := time.Now()
+	for {
+		body, err := get(ctx, s.URL("/metrics"))
+		if err != nil {
+			return err
+		}
+		_, rest, found := bytes.Cut(body, []byte("\ncoolant_store_rolled_up_hours_total"))
+		if !found {
+			return errors.New("the metrics do not say how much was rolled up")
+		}
+		if line, _, _ := bytes.Cut(rest, []byte("\n")); !bytes.Equal(line, last) {
+			last, since = bytes.Clone(line), time.Now()
+		}
+		if time.Since(since) > restFor {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
 		case <-tick.C:
 		}
 	}

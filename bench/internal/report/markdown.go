@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ func (r *Results) Markdown() string {
 	if r.Quick {
 		b.WriteString("**A smoke run (`-quick`): the numbers mean nothing.**\n\n")
 	}
-	fmt.Fprintf(&b, "Taken on %s with Coolant %s; peer: %s.\n\n", r.Taken.Format(time.DateOnly), r.Version, r.Peer)
+	fmt.Fprintf(&b, "Taken on %s with Coolant %s; peer: %s.\n\n", r.Taken.Format(time.DateOnly), r.Version, cmp.Or(r.Peer, "none"))
 	fmt.Fprintf(&b, "Machine: %s, %d cores, %d MiB of memory, %s, %s. ", m.CPU, m.Cores, m.MemoryMiB, m.Kernel, m.Go)
 	fmt.Fprintf(&b, "File system of the data: %s; 4 KiB written and synchronised in %s (median), %s (p99). ", m.Filesystem, short(m.Sync), short(m.SyncP99))
 	fmt.Fprintf(&b, "Load average before the run: %.2f. Servers, load generator, subscriber and viewers share these cores.\n\n", m.Load)
