@@ -81,7 +81,7 @@ func (d Demo) Run(ctx context.Context) error {
 	select {
 	case err := <-served:
 		stopDevices()
-		<-simulated // it ends with the context, whatever it says
+		d.Log.Debug("simulated devices stopped", "error", <-simulated)
 		return err
 	case err := <-simulated:
 		stop()

@@ -21,7 +21,7 @@ func NewLogger(w io.Writer, c config.Log) *slog.Logger {
 	}
 	terminal := IsTerminal(w)
 	if c.Format == "text" || c.Format == "auto" && terminal {
-		return slog.New(tint.NewHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !terminal}))
+		return slog.New(tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !terminal}))
 	}
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
 }
