@@ -66,6 +66,9 @@ func BenchmarkAppend(b *testing.B) {
 			s := openBench(b)
 			b.ReportAllocs()
 			f, rows := bench.fleet, 0
+			if _, err := s.Append(context.Background(), f.next()); err != nil { // which registers the devices
+				b.Fatal(err)
+			}
 			for b.Loop() {
 				b.StopTimer()
 				batch := f.next()

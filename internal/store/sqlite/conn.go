@@ -15,12 +15,14 @@ const (
 	// busyTimeout is how long a connection waits for a lock. Only a checkpoint
 	// and another program that looks into the file can hold one.
 	busyTimeout = 5 * time.Second
-	// checkpointPages is how many pages of 4 KiB the log collects before they are
-	// copied into the database; larger is faster for bulk and costs disk.
-	checkpointPages = 4000
+	// checkpointPages is how many pages of 4 KiB the log collects before a commit
+	// copies them into the database and takes the longer for it. Mostly the same
+	// pages are written again and again and copied once, so a longer log has fewer
+	// of those commits and they are not much slower; it costs disk.
+	checkpointPages = 8000
 	// Page caches in KiB, filled only as pages are used.
-	writeCache = 8192
-	readCache  = 2048
+	writeCache = 4096
+	readCache  = 1024
 )
 
 func openWriteConn(ctx context.Context, path string) (*sqlite.Conn, error) {
@@ -57,7 +59,7 @@ func prepareWriteConn(ctx context.Context, conn *sqlite.Conn) error {
 		"foreign_keys = ON",
 		"temp_store = MEMORY",
 		fmt.Sprintf("wal_autocheckpoint = %d", checkpointPages),
-		fmt.Sprintf("journal_size_limit = %d", 4*checkpointPages*4096),
+		fmt.Sprintf("journal_size_limit = %d", 2*checkpointPages*4096),
 		fmt.Sprintf("cache_size = -%d", writeCache),
 	)
 	if err != nil {

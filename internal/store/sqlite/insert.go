@@ -13,8 +13,11 @@ import (
 // A statement costs more than a row; from 64 rows on it makes no difference.
 var rowsAtOnce = [...]int{64, 16, 4, 1}
 
+// insertSamples inserts n rows. OR ROLLBACK says what no row can cause, since none
+// is NULL; without it SQLite prepares for the failure of a single statement by
+// copying the pages that it changes.
 func insertSamples(n int) string {
-	return "INSERT INTO samples (series, ts, value) VALUES " + strings.Repeat("(?, ?, ?), ", n-1) +
+	return "INSERT OR ROLLBACK INTO samples (series, ts, value) VALUES " + strings.Repeat("(?, ?, ?), ", n-1) +
 		"(?, ?, ?) ON CONFLICT (series, ts) DO NOTHING"
 }
 
