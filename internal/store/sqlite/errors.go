@@ -43,6 +43,7 @@ func coded(err error) error {
 		return coolant.Errorf(coolant.CodeUnavailable, "the database cannot be used: %w", err)
 	case sqlite.ResultInterrupt:
 		return coolant.Errorf(coolant.CodeUnavailable, "interrupted: %w", err)
+	default:
+		return coolant.Errorf(coolant.CodeInternal, "%w", err)
 	}
-	return coolant.Errorf(coolant.CodeInternal, "%w", err)
 }

@@ -266,8 +266,7 @@ func (w *writer) transactOnce(fn func() error) error {
 func (w *writer) note(err error) {
 	err = coded(err)
 	code := coolant.CodeOf(err)
-	switch code {
-	case coolant.CodeStorageFull, coolant.CodeUnavailable, coolant.CodeInternal:
+	if code == coolant.CodeStorageFull || code == coolant.CodeUnavailable || code == coolant.CodeInternal {
 		w.metrics.failures.WithLabelValues(string(code)).Inc()
 		w.failure.Store(&err)
 	}

@@ -37,7 +37,11 @@ func testRows(t *testing.T, open Open) {
 		for _, test := range tests {
 			var got []string
 			f.must(f.EachRow(f.ctx, "a", test.metrics, test.from, test.to, func(t coolant.UnixMilli, values []float64, faults []coolant.Quality) error {
-				got = append(got, fmt.Sprint(int64(t-noon), values, faults))
+				words := make([]string, len(faults))
+				for i, q := range faults {
+					words[i] = q.String()
+				}
+				got = append(got, fmt.Sprint(int64(t-noon), values, words))
 				return nil
 			}))
 			if !reflect.DeepEqual(got, test.want) {
