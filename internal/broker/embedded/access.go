@@ -24,19 +24,25 @@ func (c *conn) kindOf(topic string) wire.Kind {
 	return wire.KindNone
 }
 
-// mayReceive reports whether a device may subscribe to a filter or receive a
-// topic: its own topics downwards, and wildcards below its own id. What a
-// wildcard matches is asked again for each message.
-func mayReceive(device coolant.DeviceID, filter string) bool {
+// maySubscribe reports whether a device may subscribe to a filter: one of its own
+// topics downwards, or a wildcard for all that is below its id. What a wildcard
+// matches is asked again for each message. No other filter could ever match
+// anything, and as there are so few, nobody can fill the memory with them.
+func maySubscribe(device coolant.DeviceID, filter string) bool {
 	rest, own := strings.CutPrefix(filter, "coolant/"+string(device)+"/")
 	if !own {
 		return false
 	}
-	if strings.ContainsAny(rest, "+#") {
+	if rest = strings.TrimSuffix(rest, "/#"); rest == "+" || rest == "#" {
 		return true
 	}
-	_, k, ok := wire.ParseTopic(filter)
-	return ok && k.Down()
+	return mayReceive(device, "coolant/"+string(device)+"/"+rest)
+}
+
+// mayReceive reports whether a topic is a device's own, downwards.
+func mayReceive(device coolant.DeviceID, topic string) bool {
+	id, k, ok := wire.ParseTopic(topic)
+	return ok && id == device && k.Down()
 }
 
 // maxExcerpt is how much of a refused payload an operator gets to see.

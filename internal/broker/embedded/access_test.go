@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,12 +96,13 @@ func TestSubscribeAccess(t *testing.T) {
 	for k := wire.Telemetry; k < wire.Article; k++ {
 		attempts = append(attempts, attempt{wire.Topic("a", k), k.Down()}, attempt{wire.Topic("b", k), false})
 	}
-	for _, f := range []string{"coolant/a/#", "coolant/a/+", "coolant/a/+/#"} {
+	for _, f := range []string{"coolant/a/#", "coolant/a/+", "coolant/a/+/#", "coolant/a/desired/#"} {
 		attempts = append(attempts, attempt{f, true})
 	}
 	for _, f := range []string{
 		"#", "+/+/+", "coolant/#", "coolant/+/desired", "coolant/+/#", "coolant/b/#", "coolant/a", "+/a/desired", wire.ArticleTopic,
 		"$SYS/#", "$share/g/coolant/a/desired", "$share/g/#", "$SHARE/g/coolant/a/#", "coolant/a#", "coolant/a/#/x", "coolant/aa/#",
+		"coolant/a/+/x", "coolant/a/telemetry/#", "coolant/a//#", "coolant/a/" + strings.Repeat("+/", 10_000) + "#",
 	} {
 		attempts = append(attempts, attempt{f, false})
 	}

@@ -30,6 +30,10 @@ type entry struct {
 	state  state
 	code   byte // of MQTT 5, with refused
 	waited bool // the connection's goroutine waits and completes it
+	size   int  // of the payload
+	// message is that of QoS 2 which this entry brought, nil for a repetition. The
+	// packet id alone would not tell it from another one that had the id before.
+	message *received
 }
 
 // queue holds the messages of one connection from receipt to acknowledgement, in
@@ -39,6 +43,9 @@ type queue struct {
 	ring []entry // a power of two long, or nil
 	head uint64  // position of the oldest
 	tail uint64  // position of the next
+
+	unacknowledged int // those with a QoS
+	bytes          int // payloads of them all
 }
 
 const (
@@ -67,26 +74,42 @@ func (q *queue) push(e entry) (position uint64) {
 	position = q.tail
 	q.tail++
 	*q.at(position) = e
+	q.bytes += e.size
+	if e.qos > 0 {
+		q.unacknowledged++
+	}
 	return position
 }
 
 func (q *queue) pop() {
-	*q.at(q.head) = entry{}
+	e := q.at(q.head)
+	q.bytes -= e.size
+	if e.qos > 0 {
+		q.unacknowledged--
+	}
+	*e = entry{}
 	q.head++
 	if q.head == q.tail && len(q.ring) > keepRing {
 		q.ring = nil
 	}
 }
 
+// full reports whether a message of the given size must wait until others are
+// settled: none may take more than its share of what waits for its commit. One of
+// any size fits when nothing else waits.
+func (q *queue) full(size int) bool {
+	return q.len() >= maxUnacknowledged || q.len() > 0 && q.bytes+size > maxUnsettled
+}
+
 // push puts a message into the queue. A client of MQTT 5 that has more
-// unacknowledged messages than it was allowed is told so and dropped; an older
-// one, which cannot know the limit, is held back here. The error ends the
-// connection.
+// unacknowledged messages than it was allowed is told so and dropped; who cannot
+// know the limit, because the client is older, the message has no QoS or it is a
+// matter of bytes, is held back here. The error ends the connection.
 func (c *conn) push(e entry) (token uint64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for !c.closing && c.acks.len() >= maxUnacknowledged {
-		if c.version == 5 {
+	for !c.closing && c.acks.full(e.size) {
+		if c.version == 5 && e.qos > 0 && c.acks.unacknowledged >= maxUnacknowledged {
 			c.mu.Unlock()
 			err = c.overflowed()
 			c.mu.Lock()
@@ -124,10 +147,10 @@ func (c *conn) Settle(token uint64, err error) {
 		c.mu.Unlock()
 		return
 	}
-	if e.qos == 2 {
+	if m := e.message; m != nil {
 		id := e.id
 		c.mu.Unlock()
-		c.session.settled(id, err, c.version)
+		c.session.settled(id, m, err, c.version)
 		c.mu.Lock()
 		e = c.acks.at(token)
 	}
@@ -150,6 +173,8 @@ func (e *entry) settle(err error) {
 		e.state = done
 	case coolant.CodeOf(err) == coolant.CodeInvalid:
 		e.state, e.code, e.reason = refused, packets.ErrPayloadFormatInvalid.Code, plain(err.Error())
+	case e.qos == 0 && !e.waited:
+		e.state = done // nobody was promised anything
 	default:
 		e.state = failed
 	}

@@ -266,6 +266,13 @@ func (c *conn) drain(n int64, d time.Duration) {
 	_, _ = io.CopyN(io.Discard, c.nc, n)
 }
 
+// over reports whether nothing more is taken from or acknowledged to the client.
+func (c *conn) over() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closing
+}
+
 // isOf reports whether the client says that it is the given device.
 func (c *conn) isOf(device coolant.DeviceID) bool {
 	c.mu.Lock()

@@ -263,3 +263,40 @@ func TestFragments(t *testing.T) {
 		})
 	}
 }
+
+// TestShareOfWhatWaits holds a client back that publishes faster than its messages
+// are settled, also without a QoS, where no protocol limits it.
+func TestShareOfWhatWaits(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		messages int
+		size     int
+		taken    int
+	}{
+		{"many", maxUnacknowledged + 10, 1, maxUnacknowledged},
+		{"large", 10, 1 << 20, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := open(t, func(o *Options) { o.Handler.(*handler).verdict = nil })
+			cl := h.join(5, "a")
+			go func() {
+				for range c.messages {
+					_, _ = cl.Write(encode(t, 5, publishing("coolant/a/telemetry", strings.Repeat("x", c.size), 0, 0)))
+				}
+			}()
+			var waiting []accepted
+			for range c.taken {
+				waiting = append(waiting, h.handler.next(t))
+			}
+			for i := range c.messages {
+				h.handler.none(t)
+				waiting[i].settle(nil)
+				if len(waiting) < c.messages {
+					waiting = append(waiting, h.handler.next(t))
+				}
+			}
+			cl.quiet()
+			h.noneRejected()
+		})
+	}
+}

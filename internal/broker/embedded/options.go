@@ -137,12 +137,14 @@ func usualTimes() times {
 
 // Limits that are not anybody's to choose.
 const (
-	maxConnect       = 64 << 10  // a CONNECT packet, before anybody is known
-	maxUnwritten     = 256 << 10 // bytes for a client that does not read; then it is dropped
-	maxSubscriptions = 64
+	maxConnect   = 64 << 10  // a CONNECT packet, before anybody is known
+	maxUnwritten = 256 << 10 // bytes for a client that does not read; then it is dropped
 	// maxUnacknowledged is how many messages of one connection may wait for their
 	// commit: the receive maximum of MQTT 5, and where an older client is held back.
 	maxUnacknowledged = 256
+	// maxUnsettled is how many bytes of one connection may wait for their commit
+	// before it is held back, so that none takes what the others need.
+	maxUnsettled = 2 << 20
 	// maxInflight is how many messages are kept for a client that has not
 	// acknowledged them, connected or not.
 	maxInflight = 256

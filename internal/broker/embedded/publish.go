@@ -40,44 +40,44 @@ func (c *conn) published(pk *packets.Packet) error {
 // take hands a message on, which is acknowledged whenever it is settled. The error
 // ends the connection.
 func (c *conn) take(in *inbound) error {
-	if in.qos == 0 {
-		c.accept(in, nobody{}, 0)
-		return nil
-	}
-	if in.qos == 2 {
-		if first, err := c.first(in.id); !first {
-			return err
-		}
-	}
-	token, err := c.push(entry{id: in.id, qos: in.qos})
-	if err != nil {
+	token, ok, err := c.register(in, false)
+	if !ok {
 		return err
 	}
-	c.accept(in, c, token)
+	c.accept(in, token)
 	return nil
 }
 
-func (c *conn) accept(in *inbound, r wire.Receipt, token uint64) {
+// register puts a message into the queue of those that wait to be settled. ok is
+// false if it is not to be handed on: it was received before, or the error ends
+// the connection.
+func (c *conn) register(in *inbound, waited bool) (token uint64, ok bool, err error) {
+	e := entry{id: in.id, qos: in.qos, waited: waited, size: len(in.payload)}
+	if in.qos == 2 {
+		if e.message, err = c.first(in.id); e.message == nil {
+			return 0, false, err
+		}
+	}
+	token, err = c.push(e)
+	return token, err == nil, err
+}
+
+func (c *conn) accept(in *inbound, token uint64) {
 	c.b.metrics.received[in.kind].Inc()
 	c.b.o.Handler.Accept(wire.Message{
 		Device: c.device, Kind: in.kind, Topic: in.topic, Payload: in.payload,
 		Received: c.received, Live: true,
-	}, r, token)
+	}, c, token)
 }
 
 // takeAndWait hands a message on and waits until it is settled and, if it is to
 // be retained, stored; then it is acknowledged.
 func (c *conn) takeAndWait(in *inbound) error {
-	if in.qos == 2 {
-		if first, err := c.first(in.id); !first {
-			return err
-		}
-	}
-	token, err := c.push(entry{id: in.id, qos: in.qos, waited: true})
-	if err != nil {
+	token, ok, err := c.register(in, true)
+	if !ok {
 		return err
 	}
-	c.accept(in, c, token)
+	c.accept(in, token)
 	kept, err := c.await(token)
 	if err != nil {
 		return err
@@ -105,26 +105,25 @@ func (b *Broker) retain(topic string, payload []byte, qos byte) error {
 	return nil
 }
 
-// first reports whether a message of QoS 2 has not been received before; if it
-// has, it is acknowledged again.
-func (c *conn) first(id uint16) (bool, error) {
-	first, wait := c.session.receive(id)
+// first notes a message of QoS 2 that has not been received before. Of one that
+// has, it returns nil and acknowledges it again with the first.
+func (c *conn) first(id uint16) (*received, error) {
+	m, first := c.session.receive(id)
 	switch {
 	case first && c.session.unreleased() > maxUnacknowledged:
 		c.session.release(id)
-		return false, c.overflowed()
+		return nil, c.overflowed()
 	case first:
-		return true, nil
+		return m, nil
 	}
-	e := entry{id: id, qos: 2}
-	if !wait {
-		e.state = done
+	token, err := c.push(entry{id: id, qos: 2})
+	if err != nil {
+		return nil, err
 	}
-	token, err := c.push(e)
-	if err == nil && wait && !c.session.repeat(id, c, token) {
-		c.Settle(token, nil)
+	if settled, err := c.session.repeat(m, c, token); settled {
+		c.Settle(token, err)
 	}
-	return false, err
+	return nil, nil
 }
 
 // foreign refuses a message to a topic that is not the device's.

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,6 +41,7 @@ type session struct {
 // packet id. Until then a message with the id is the same message.
 type received struct {
 	settled bool
+	err     error        // what it was settled with
 	waiting []repetition // the same message, over later connections
 }
 
@@ -186,47 +188,43 @@ func (b *Broker) expire(s *session, now time.Time) {
 	b.sessions.mu.Unlock()
 }
 
-// receive notes a message of QoS 2. first is false if it was received before; with
-// wait set it is not settled yet.
-func (s *session) receive(id uint16) (first, wait bool) {
+// receive notes a message of QoS 2. first is false if it was received before.
+func (s *session) receive(id uint16) (m *received, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if m := s.received[id]; m != nil {
-		return false, !m.settled
+		return m, false
 	}
 	if s.received == nil {
 		s.received = map[uint16]*received{}
 	}
-	s.received[id] = &received{}
-	return true, false
+	m = &received{}
+	s.received[id] = m
+	return m, true
 }
 
-// repeat lets the entry at token of c be settled with the first receipt. It
-// reports false if that has happened meanwhile.
-func (s *session) repeat(id uint16, c *conn, token uint64) bool {
+// repeat lets the entry at token of c be settled with the first receipt, unless
+// that is settled, with the error.
+func (s *session) repeat(m *received, c *conn, token uint64) (settled bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m := s.received[id]
-	if m == nil || m.settled {
-		return false
+	if !m.settled {
+		// Those of connections that are over would pile up while nothing is settled.
+		m.waiting = slices.DeleteFunc(m.waiting, func(r repetition) bool { return r.c.over() })
+		m.waiting = append(m.waiting, repetition{c, token})
 	}
-	m.waiting = append(m.waiting, repetition{c, token})
-	return true
+	return m.settled, m.err
 }
 
 // settled notes what became of a message of QoS 2. The packet id stays taken
-// until the client releases it, except where the client will not.
-func (s *session) settled(id uint16, err error, version byte) {
+// until the client releases it, except where the client will not. Another message
+// may have the id by now, of a session that began anew.
+func (s *session) settled(id uint16, m *received, err error, version byte) {
 	s.mu.Lock()
-	m := s.received[id]
-	if m == nil || m.settled {
-		s.mu.Unlock()
-		return
-	}
-	m.settled = true
+	m.settled, m.err = true, err
 	waiting := m.waiting
 	m.waiting = nil
-	if err != nil && (version == 5 || coolant.CodeOf(err) != coolant.CodeInvalid) {
+	if err != nil && s.received[id] == m && (version == 5 || coolant.CodeOf(err) != coolant.CodeInvalid) {
 		delete(s.received, id)
 	}
 	s.mu.Unlock()

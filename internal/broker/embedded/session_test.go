@@ -285,3 +285,40 @@ func TestGoodbyeEndsTheSession(t *testing.T) {
 		t.Error("the session is still there")
 	}
 }
+
+// TestQoS2OfAnEarlierSession settles a message of a session that is no more while
+// another message has its packet id: that one is acknowledged with its own receipt.
+func TestQoS2OfAnEarlierSession(t *testing.T) {
+	for name, version := range versions {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, func(o *Options) { o.Handler.(*handler).verdict = nil })
+			publish := func(clean bool) (*client, accepted) {
+				t.Helper()
+				pk := connecting(version, "a")
+				if pk.Connect.Clean = clean; !clean {
+					pk.Properties.SessionExpiryInterval, pk.Properties.SessionExpiryIntervalFlag = 3600, true
+				}
+				c := dial(t, h.plain)
+				c.connect(pk)
+				c.publish("coolant/a/telemetry", "x", 2, 5)
+				return c, h.handler.next(t)
+			}
+			_, earlier := publish(true)
+			c, own := publish(false) // nothing of the first is resumed
+			earlier.settle(nil)
+			c.quiet()
+			c.Close()
+			pk := connecting(version, "a")
+			pk.Connect.Clean = false
+			c = dial(t, h.plain)
+			if ack := c.connect(pk); !ack.SessionPresent {
+				t.Fatal("the session is gone")
+			}
+			c.publish("coolant/a/telemetry", "x", 2, 5)
+			c.quiet()
+			own.settle(nil)
+			c.want(packets.Pubrec)
+			h.handler.none(t)
+		})
+	}
+}

@@ -19,10 +19,10 @@ func (c *conn) subscribe(pk *packets.Packet) error {
 	existed := make([]bool, len(pk.Filters))
 	for i := range pk.Filters {
 		sub := &pk.Filters[i]
-		if codes[i] = c.mayNotSubscribe(sub); codes[i] != 0 {
+		var detail string
+		if codes[i], detail = c.mayNotSubscribe(sub); codes[i] != 0 {
 			c.b.refuse(coolant.Rejection{
-				Device: c.device, Topic: strings.Clone(sub.Filter), Code: coolant.RejectedTopic,
-				Detail: "the device may not subscribe to this filter",
+				Device: c.device, Topic: strings.Clone(sub.Filter), Code: coolant.RejectedTopic, Detail: detail,
 			})
 			if c.version < 5 {
 				codes[i] = packets.ErrUnspecifiedError.Code
@@ -43,19 +43,17 @@ func (c *conn) subscribe(pk *packets.Packet) error {
 	return err
 }
 
-// mayNotSubscribe returns the reason code why not, or 0.
-func (c *conn) mayNotSubscribe(sub *packets.Subscription) byte {
+// mayNotSubscribe returns why not, as a reason code and for a person; or 0.
+func (c *conn) mayNotSubscribe(sub *packets.Subscription) (code byte, detail string) {
 	switch {
 	case mqtt.IsSharedFilter(sub.Filter):
-		return packets.ErrSharedSubscriptionsNotSupported.Code
+		return packets.ErrSharedSubscriptionsNotSupported.Code, "there are no shared subscriptions"
 	case !mqtt.IsValidFilter(sub.Filter, false):
-		return packets.ErrTopicFilterInvalid.Code
-	case !mayReceive(c.device, sub.Filter):
-		return packets.ErrNotAuthorized.Code
-	case c.client.State.Subscriptions.Len() >= maxSubscriptions:
-		return packets.ErrQuotaExceeded.Code
+		return packets.ErrTopicFilterInvalid.Code, "this is not a topic filter"
+	case !maySubscribe(c.device, sub.Filter):
+		return packets.ErrNotAuthorized.Code, "the device may not subscribe to this filter"
 	}
-	return 0
+	return 0, ""
 }
 
 // unsubscribe handles an UNSUBSCRIBE.
