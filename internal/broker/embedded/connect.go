@@ -69,6 +69,8 @@ func before5(code packets.Code) packets.Code {
 	switch code.Code {
 	case packets.ErrClientIdentifierNotValid.Code:
 		return packets.ErrClientIdentifierNotValid
+	case packets.ErrQuotaExceeded.Code:
+		return packets.ErrServerUnavailable
 	case packets.ErrUnsupportedProtocolVersion.Code, packets.ErrProtocolViolation.Code:
 		return packets.ErrUnsupportedProtocolVersion
 	}
@@ -129,31 +131,36 @@ func (c *conn) establish(cl *mqtt.Client, pk *packets.Packet) error {
 	defer s.turn.Unlock()
 	c.prepare(cl, pk)
 	kept := persistent(cl)
-	present := c.b.takeOver(s, cl, pk.Connect.Clean)
-	s.current = c
-	c.b.sessions.keep(s, kept)
 	c.established = true
 	c.b.connected.Add(1)
 	c.mu.Lock()
 	c.client = cl
 	c.mu.Unlock()
-	err := c.b.server.SendConnack(cl, packets.CodeSuccess, present, &packets.Properties{
-		MaximumPacketSize:         uint32(c.b.o.MaxPacket),
-		SharedSubAvailableFlag:    true, // and not available
-		SessionExpiryInterval:     sessionExpiry,
-		SessionExpiryIntervalFlag: pk.Properties.SessionExpiryInterval > sessionExpiry,
+	err := c.b.takeOver(c, cl, pk.Connect.Clean, func(present bool) error {
+		err := c.b.server.SendConnack(cl, packets.CodeSuccess, present, &packets.Properties{
+			MaximumPacketSize:         uint32(c.b.o.MaxPacket),
+			SharedSubAvailableFlag:    true, // and not available
+			SessionExpiryInterval:     sessionExpiry,
+			SessionExpiryIntervalFlag: pk.Properties.SessionExpiryInterval > sessionExpiry,
+		})
+		if err != nil {
+			return fmt.Errorf("answer the CONNECT: %w", err)
+		}
+		if present {
+			if err := c.resend(); err != nil {
+				return fmt.Errorf("send again what was not acknowledged: %w", err)
+			}
+		}
+		return nil
 	})
+	s.current = c
+	c.b.sessions.keep(s, kept)
 	if err != nil {
-		return fmt.Errorf("answer the CONNECT: %w", err)
+		return err
 	}
 	c.b.storeSession(c, kept)
 	if c.keepalive == 0 {
 		c.setReadDeadline(time.Time{})
-	}
-	if present {
-		if err := c.resend(); err != nil {
-			return fmt.Errorf("send again what was not acknowledged: %w", err)
-		}
 	}
 	return nil
 }
@@ -182,15 +189,18 @@ func (c *conn) prepare(cl *mqtt.Client, pk *packets.Packet) {
 
 // takeOver ends the connection that the session may still have, and gives its
 // subscriptions and what is in flight to the new one, if the session is to be
-// resumed. It needs s.turn. It reports whether there was a session.
-func (b *Broker) takeOver(s *session, cl *mqtt.Client, clean bool) (present bool) {
+// resumed. Answer is told whether it is, and called before any message can be sent
+// to the client: the CONNACK is the first packet, and what was in flight comes
+// before what is new. It needs the session's turn.
+func (b *Broker) takeOver(c *conn, cl *mqtt.Client, clean bool, answer func(present bool) error) error {
+	s := c.session
 	old, ok := b.server.Clients.Get(cl.ID)
 	if !ok {
 		if clean {
 			s.startAnew()
 		}
 		b.server.Clients.Add(cl)
-		return false
+		return answer(false)
 	}
 	if s.current != nil {
 		s.current.bye(packets.ErrSessionTakenOver)
@@ -201,7 +211,7 @@ func (b *Broker) takeOver(s *session, cl *mqtt.Client, clean bool) (present bool
 	if clean || !persistent(old) {
 		s.startAnew()
 		b.clear(old, persistent(old))
-		return false
+		return answer(false)
 	}
 	cl.State.Inflight = old.State.Inflight.Clone()
 	cl.State.Inflight.ResetReceiveQuota(maxUnacknowledged)
@@ -209,5 +219,5 @@ func (b *Broker) takeOver(s *session, cl *mqtt.Client, clean bool) (present bool
 	for filter, sub := range old.State.Subscriptions.GetAll() {
 		cl.State.Subscriptions.Add(filter, sub)
 	}
-	return true
+	return answer(true)
 }

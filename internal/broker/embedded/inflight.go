@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"errors"
 	"hash/maphash"
 	"sort"
 	"sync"
@@ -74,10 +75,18 @@ func (c *conn) acknowledged(pk *packets.Packet) error {
 	if persistent(c.client) {
 		c.b.dropInflight(c.client.ID, pk.PacketID)
 	}
-	if next, ok := c.b.takeNext(c.client, pk.PacketID); ok {
-		return c.client.WritePacket(next)
+	for id := pk.PacketID; ; {
+		next, ok := c.b.takeNext(c.client, id)
+		if !ok {
+			return nil
+		}
+		err := c.client.WritePacket(next)
+		if !errors.Is(err, packets.ErrPacketTooLarge) {
+			return err
+		}
+		id = next.PacketID // the client takes no such packet, now or later
+		c.b.dropInflight(c.client.ID, id)
 	}
-	return nil
 }
 
 // takeNext ends what is in flight with an id, and returns what may be sent in its
@@ -98,21 +107,35 @@ func (b *Broker) takeNext(cl *mqtt.Client, id uint16) (next packets.Packet, ok b
 }
 
 // resend sends what the session has not acknowledged, as far as the client's
-// receive maximum allows.
+// receive maximum allows, and no more than half of what may be unwritten: a client
+// that left much behind would be dropped for it whenever it comes. What does not
+// fit lowers the receive maximum. Nothing else may be delivered meanwhile.
 func (c *conn) resend() error {
-	limit := int(c.client.Properties.Props.ReceiveMaximum)
-	for i, pk := range inOrder(c.client.State.Inflight) {
+	flight, props := c.client.State.Inflight, &c.client.Properties.Props
+	sent, bytes := 0, 0
+	for _, pk := range inOrder(flight) {
+		bytes += len(pk.TopicName) + len(pk.Payload)
+		if sent > 0 && bytes > maxUnwritten/2 && (props.ReceiveMaximum == 0 || sent < int(props.ReceiveMaximum)) {
+			props.ReceiveMaximum = uint16(sent)
+		}
 		pk.Expiry = 0
-		if limit > 0 && i >= limit {
+		if limit := int(props.ReceiveMaximum); limit > 0 && sent >= limit {
 			pk.Expiry = waiting
 		}
 		pk.FixedHeader.Dup = pk.FixedHeader.Type == packets.Publish
-		c.client.State.Inflight.Set(pk)
+		flight.Set(pk)
 		if pk.Expiry == waiting {
 			continue
 		}
-		if err := c.client.WritePacket(pk); err != nil {
+		err := c.client.WritePacket(pk)
+		switch {
+		case errors.Is(err, packets.ErrPacketTooLarge): // for what the client takes this time
+			flight.Delete(pk.PacketID)
+			c.b.dropInflight(c.client.ID, pk.PacketID)
+		case err != nil:
 			return err
+		default:
+			sent++
 		}
 	}
 	return nil

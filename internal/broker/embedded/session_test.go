@@ -3,6 +3,7 @@ package embedded
 import (
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -320,5 +321,108 @@ func TestQoS2OfAnEarlierSession(t *testing.T) {
 			c.want(packets.Pubrec)
 			h.handler.none(t)
 		})
+	}
+}
+
+// TestResumingMuch resumes sessions with more in flight than may be unwritten for a
+// client at once, and with messages that it no longer takes.
+func TestResumingMuch(t *testing.T) {
+	for name, version := range versions {
+		t.Run(name, func(t *testing.T) {
+			h := open(t)
+			pk := connecting(version, "a")
+			pk.Connect.Clean = false
+			pk.Properties.SessionExpiryInterval, pk.Properties.SessionExpiryIntervalFlag = 3600, true
+			c := dial(t, h.plain)
+			c.connect(pk)
+			c.subscribe(1, "coolant/a/desired", 1)
+			c.Close()
+			eventually(t, "it is gone", func() bool { return h.Connected() == 0 })
+			const n = 60
+			publish := func(i, size int) {
+				t.Helper()
+				if err := h.Publish("coolant/a/desired", []byte(fmt.Sprint(i, strings.Repeat(" ", size))), 1, false); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i := range n {
+				publish(i, 10_000)
+			}
+			for range 2 { // to see that nothing was lost when it did not acknowledge
+				c.Close()
+				c = dial(t, h.plain)
+				if ack := c.connect(pk); !ack.SessionPresent {
+					t.Fatal("the session is gone")
+				}
+				if got := c.want(packets.Publish); !strings.HasPrefix(string(got.Payload), "0 ") {
+					t.Fatalf("got %.10q first", got.Payload)
+				}
+			}
+			c.Close()
+			c = dial(t, h.plain)
+			c.connect(pk)
+			publish(n, 10)
+			for i := range n + 1 {
+				got := c.want(packets.Publish)
+				if !strings.HasPrefix(string(got.Payload), fmt.Sprint(i, " ")) {
+					t.Fatalf("got %.10q, want %d", got.Payload, i)
+				}
+				c.ack(packets.Puback, got.PacketID)
+			}
+			c.quiet()
+			if version < 5 {
+				return
+			}
+			c.Close()
+			eventually(t, "it is gone", func() bool { return h.Connected() == 0 })
+			publish(1, 10)
+			publish(2, 1000)
+			publish(3, 10)
+			pk.Properties.MaximumPacketSize = 500
+			for range 2 {
+				c = dial(t, h.plain)
+				c.connect(pk)
+				for _, want := range []string{"1 ", "3 "} {
+					if got := c.want(packets.Publish); !strings.HasPrefix(string(got.Payload), want) {
+						t.Fatalf("got %.10q, want %s", got.Payload, want)
+					}
+				}
+				c.quiet()
+				c.Close()
+			}
+		})
+	}
+}
+
+// TestConnackIsFirst resumes sessions while messages are published to them.
+func TestConnackIsFirst(t *testing.T) {
+	h := open(t)
+	pk := connecting(5, "a")
+	pk.Connect.Clean = false
+	pk.Properties.SessionExpiryInterval, pk.Properties.SessionExpiryIntervalFlag = 3600, true
+	c := dial(t, h.plain)
+	c.connect(pk)
+	c.subscribe(1, "coolant/a/input", 0)
+	stop := make(chan struct{})
+	var publishing sync.WaitGroup
+	publishing.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				if err := h.Publish("coolant/a/input", []byte("x"), 0, false); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	})
+	defer publishing.Wait()
+	defer close(stop)
+	for range 200 {
+		c = dial(t, h.plain)
+		c.connect(pk) // which wants a CONNACK
+		c.want(packets.Publish)
+		c.Close()
 	}
 }
