@@ -53,7 +53,8 @@ func New(o Options) (*Broker, error) {
 	}
 	b := &Broker{
 		o: o, log: o.Log, shortcut: true, store: records{o.Records}, seed: maphash.MakeSeed(),
-		conns: map[*conn]struct{}{}, ended: make(chan struct{}), sessions: registry{byClient: map[string]*session{}},
+		conns: map[*conn]struct{}{}, ended: make(chan struct{}),
+		sessions: registry{byClient: map[string]*session{}, byOwner: map[coolant.DeviceID][]*session{}},
 	}
 	var err error
 	if b.metrics, err = newMetrics(b, o.Registerer); err != nil {

@@ -115,13 +115,32 @@ func (c *conn) admit(cl *mqtt.Client, pk *packets.Packet) (packets.Code, coolant
 		}
 	}
 	cl.ID = strings.Clone(cl.ID) // which would keep the whole packet
-	if c.session = c.b.sessions.claim(cl.ID, device); c.session == nil {
-		return packets.ErrClientIdentifierNotValid, coolant.Rejection{
-			Device: device, Code: coolant.RejectedSession,
-			Detail: "the client id " + printable(cl.ID) + " has a session of another user",
+	return c.claim(cl.ID)
+}
+
+// claim gets the session of a client id.
+func (c *conn) claim(client string) (packets.Code, coolant.Rejection) {
+	for range maxSessions {
+		s, idle, foreign := c.b.sessions.claim(client, c.device)
+		switch {
+		case s != nil:
+			c.session = s
+			return packets.CodeSuccess, coolant.Rejection{}
+		case foreign:
+			return packets.ErrClientIdentifierNotValid, coolant.Rejection{
+				Device: c.device, Code: coolant.RejectedSession,
+				Detail: "the client id " + printable(client) + " has a session of another user",
+			}
+		case idle != nil:
+			c.b.makeRoom(idle)
+			continue
 		}
+		break
 	}
-	return packets.CodeSuccess, coolant.Rejection{}
+	return packets.ErrQuotaExceeded, coolant.Rejection{
+		Device: c.device, Code: coolant.RejectedRate,
+		Detail: fmt.Sprintf("%d connections with different client ids already", maxSessions),
+	}
 }
 
 // establish makes the connection that of its session, and answers the CONNECT.
@@ -153,7 +172,7 @@ func (c *conn) establish(cl *mqtt.Client, pk *packets.Packet) error {
 		}
 		return nil
 	})
-	s.current = c
+	s.current, s.left = c, 0
 	c.b.sessions.keep(s, kept)
 	if err != nil {
 		return err

@@ -139,6 +139,9 @@ func usualTimes() times {
 const (
 	maxConnect   = 64 << 10  // a CONNECT packet, before anybody is known
 	maxUnwritten = 256 << 10 // bytes for a client that does not read; then it is dropped
+	// maxSessions is how many sessions a device may have. Where it wants another one,
+	// the oldest without a connection ends.
+	maxSessions = 16
 	// maxUnacknowledged is how many messages of one connection may wait for their
 	// commit: the receive maximum of MQTT 5, and where an older client is held back.
 	maxUnacknowledged = 256

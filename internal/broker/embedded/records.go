@@ -66,8 +66,9 @@ type subscription struct {
 }
 
 // storeSession stores a connection's session, or removes what is stored of one
-// that shall not outlive its connection. It needs the session's turn. Failing is not the client's fault, and
-// costs no more than a session, which a client must be able to live without.
+// that shall not outlive its connection. It needs the session's turn. Failing is not the
+// client's fault, and costs no more than a session, which a client must be able to
+// live without.
 func (b *Broker) storeSession(c *conn, kept bool) {
 	if !kept {
 		if c.session.stored {
@@ -78,7 +79,7 @@ func (b *Broker) storeSession(c *conn, kept bool) {
 	}
 	r := sessionRecord{
 		Version: format, Owner: c.device, Protocol: c.client.Properties.ProtocolVersion,
-		Expiry: c.client.Properties.Props.SessionExpiryInterval, Left: c.client.StopTime(),
+		Expiry: c.client.Properties.Props.SessionExpiryInterval, Left: c.session.left,
 	}
 	for _, s := range c.client.State.Subscriptions.GetAll() {
 		r.Subscriptions = append(r.Subscriptions, subscription{
@@ -145,14 +146,23 @@ func (b *Broker) restore() error {
 		{bucketSession, b.restoreSession},
 		{bucketInflight, b.restoreInflight},
 	} {
+		var expired []string
 		err := b.store.EachRecord(context.Background(), part.bucket, func(key string, value []byte) error {
-			if err := part.load(key, value); err != nil && !errors.Is(err, errExpired) {
+			if err := part.load(key, value); errors.Is(err, errExpired) {
+				expired = append(expired, strings.Clone(key))
+			} else if err != nil {
 				b.log.Warn("a record of the broker is not understood and left alone", "bucket", part.bucket, "key", key, "error", err)
 			}
 			return nil
 		})
 		if err != nil {
 			return fmt.Errorf("read the broker's records in %s: %w", part.bucket, err)
+		}
+		for _, key := range expired {
+			if err := b.store.DeleteRecord(context.Background(), part.bucket, key); err != nil {
+				b.log.Warn("cannot remove a record of an expired session", "bucket", part.bucket, "key", key, "error", err)
+				break // there is no room, and the next start will try again
+			}
 		}
 	}
 	return nil
@@ -180,7 +190,14 @@ func (b *Broker) restoreSession(client string, value []byte) error {
 		return errMalformed
 	}
 	client = strings.Clone(client)
-	if r.Left != 0 && r.Left+min(int64(r.Expiry), sessionExpiry) < b.o.Now().Unix() && r.Protocol == 5 {
+	now, after := b.o.Now().Unix(), int64(sessionExpiry)
+	if r.Protocol == 5 {
+		after = min(after, int64(r.Expiry))
+	}
+	if r.Left == 0 { // it had a connection when the server was killed
+		r.Left = now
+	}
+	if r.Left+after < now {
 		return errExpired
 	}
 	cl := b.server.NewClient(nil, "restored", client, false)
@@ -188,7 +205,7 @@ func (b *Broker) restoreSession(client string, value []byte) error {
 	cl.Properties.ProtocolVersion = r.Protocol
 	cl.Properties.Props.SessionExpiryInterval = r.Expiry
 	cl.Properties.Props.SessionExpiryIntervalFlag = r.Protocol == 5
-	cl.Stop(packets.ErrServerShuttingDown) // its time without a connection counts from now
+	cl.Stop(packets.ErrServerShuttingDown)
 	b.server.Clients.Add(cl)
 	for _, s := range r.Subscriptions {
 		sub := packets.Subscription{
@@ -198,7 +215,8 @@ func (b *Broker) restoreSession(client string, value []byte) error {
 		b.server.Topics.Subscribe(client, sub)
 		cl.State.Subscriptions.Add(s.Filter, sub)
 	}
-	b.sessions.byClient[client] = &session{client: client, owner: r.Owner, kept: true, stored: true}
+	s := b.sessions.add(client, r.Owner)
+	s.kept, s.stored, s.left = true, true, r.Left
 	return nil
 }
 
@@ -214,7 +232,7 @@ func (b *Broker) restoreInflight(key string, value []byte) error {
 	}
 	cl, ok := b.server.Clients.Get(client)
 	if !ok {
-		return nil
+		return errExpired // with its session
 	}
 	cl.State.Inflight.Set(packets.Packet{
 		FixedHeader: packets.FixedHeader{Type: packets.Publish, Qos: value[1]},

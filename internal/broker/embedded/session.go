@@ -17,6 +17,7 @@ import (
 type registry struct {
 	mu       sync.Mutex
 	byClient map[string]*session
+	byOwner  map[coolant.DeviceID][]*session // at most maxSessions each, oldest first
 }
 
 // session is what a client id stands for.
@@ -28,6 +29,7 @@ type session struct {
 	turn    sync.Mutex
 	current *conn // the newest connection; guarded by turn
 	stored  bool  // there is a record; guarded by turn
+	left    int64 // Unix time when the last connection ended; guarded by turn
 
 	// Guarded by the registry's mutex.
 	conns int
@@ -51,20 +53,44 @@ type repetition struct {
 }
 
 // claim gives the session of a client id to a connection of its owner. It returns
-// nil if it belongs to someone else.
-func (r *registry) claim(client string, owner coolant.DeviceID) *session {
+// nil if it belongs to someone else, or if the owner has as many as anybody may;
+// idle is then one of those that has no connection, if there is one.
+func (r *registry) claim(client string, owner coolant.DeviceID) (s, idle *session, foreign bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := r.byClient[client]
-	if s == nil {
-		s = &session{client: client, owner: owner}
-		r.byClient[client] = s
+	if s = r.byClient[client]; s == nil {
+		if len(r.byOwner[owner]) >= maxSessions {
+			for _, s := range r.byOwner[owner] {
+				if s.conns == 0 {
+					return nil, s, false
+				}
+			}
+			return nil, nil, false
+		}
+		s = r.add(client, owner)
 	}
 	if s.owner != owner {
-		return nil
+		return nil, nil, true
 	}
 	s.conns++
+	return s, nil, false
+}
+
+// add makes a session. It needs mu, except before the broker serves.
+func (r *registry) add(client string, owner coolant.DeviceID) *session {
+	s := &session{client: client, owner: owner}
+	r.byClient[client] = s
+	r.byOwner[owner] = append(r.byOwner[owner], s)
 	return s
+}
+
+// remove forgets a session. It needs mu.
+func (r *registry) remove(s *session) {
+	delete(r.byClient, s.client)
+	rest := slices.DeleteFunc(r.byOwner[s.owner], func(o *session) bool { return o == s })
+	if r.byOwner[s.owner] = rest; len(rest) == 0 {
+		delete(r.byOwner, s.owner)
+	}
 }
 
 // keep says whether the session outlives its connections.
@@ -80,7 +106,7 @@ func (r *registry) leave(s *session) {
 	defer r.mu.Unlock()
 	s.conns--
 	if s.conns == 0 && !s.kept {
-		delete(r.byClient, s.client)
+		r.remove(s)
 	}
 }
 
@@ -107,6 +133,7 @@ func (b *Broker) leave(c *conn, why error) {
 	defer s.turn.Unlock()
 	if s.current == c { // nobody took over
 		s.current = nil
+		s.left = b.o.Now().Unix()
 		b.delivery.Lock() // for whoever asks now whether it is persistent
 		stored := persistent(c.client)
 		c.client.Properties.Props.SessionExpiryInterval = c.expiry
@@ -163,6 +190,15 @@ func (b *Broker) expireBy(now time.Time) {
 	}
 }
 
+// makeRoom ends a session that has no connection, unless it has one by now.
+func (b *Broker) makeRoom(s *session) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if cl, ok := b.server.Clients.Get(s.client); ok && s.current == nil {
+		b.end(s, cl)
+	}
+}
+
 func (b *Broker) expire(s *session, now time.Time) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
@@ -174,16 +210,22 @@ func (b *Broker) expire(s *session, now time.Time) {
 	if cl.Properties.ProtocolVersion == 5 {
 		after = min(after, int64(cl.Properties.Props.SessionExpiryInterval))
 	}
-	if cl.StopTime()+after >= now.Unix() {
+	if s.left+after >= now.Unix() {
 		return
 	}
+	b.end(s, cl)
+}
+
+// end forgets a session that has no connection, with what is stored of it. It
+// needs the session's turn.
+func (b *Broker) end(s *session, cl *mqtt.Client) {
 	s.stored = false
 	b.forgetSession(s.client)
 	b.clear(cl, true)
 	b.sessions.mu.Lock()
 	s.kept = false
-	if s.conns == 0 {
-		delete(b.sessions.byClient, s.client)
+	if s.conns == 0 && b.sessions.byClient[s.client] == s {
+		b.sessions.remove(s)
 	}
 	b.sessions.mu.Unlock()
 }

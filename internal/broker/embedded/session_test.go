@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/mochi-mqtt/server/v2/packets"
+
+	"coolant"
 )
 
 // TestReceiveMaximumOfTheClient sends no more than the client takes at once, in
@@ -424,5 +426,100 @@ func TestConnackIsFirst(t *testing.T) {
 		c.connect(pk) // which wants a CONNACK
 		c.want(packets.Publish)
 		c.Close()
+	}
+}
+
+// TestSessionsOfOneDevice lets a device connect under ever new client ids: sessions
+// that nobody uses make room, and the others are no more than a device may have.
+func TestSessionsOfOneDevice(t *testing.T) {
+	for name, version := range versions {
+		t.Run(name, func(t *testing.T) {
+			h := open(t)
+			pk := connecting(version, "a")
+			pk.Connect.Clean = false
+			pk.Properties.SessionExpiryInterval, pk.Properties.SessionExpiryIntervalFlag = 3600, true
+			connect := func(i int) (*client, packets.Packet) {
+				pk.Connect.ClientIdentifier = fmt.Sprint("n", i)
+				c := dial(t, h.plain)
+				return c, c.connect(pk)
+			}
+			for i := range 3 * maxSessions {
+				c, ack := connect(i)
+				if ack.ReasonCode != 0 {
+					t.Fatalf("CONNACK %#x", ack.ReasonCode)
+				}
+				c.disconnect()
+				c.wantClosed()
+				eventually(t, "it is gone", func() bool { return len(h.all()) == 0 })
+			}
+			if n := len(h.records.keys(bucketSession)); n != maxSessions {
+				t.Errorf("%d sessions are stored", n)
+			}
+			if n := h.server.Clients.Len(); n != maxSessions {
+				t.Errorf("%d sessions are known", n)
+			}
+			var connected []*client
+			for i := range maxSessions {
+				c, ack := connect(i)
+				if ack.ReasonCode != 0 {
+					t.Fatalf("CONNACK %#x", ack.ReasonCode)
+				}
+				connected = append(connected, c)
+			}
+			if _, ack := connect(maxSessions); ack.ReasonCode != map[byte]byte{4: 3, 5: 0x97}[version] {
+				t.Errorf("one too many: CONNACK %#x", ack.ReasonCode)
+			}
+			if r := h.rejected(coolant.RejectedRate); r.Device != "a" {
+				t.Errorf("reported as %+v", r)
+			}
+			for _, c := range connected {
+				c.quiet()
+			}
+			h.join(version, "b")
+		})
+	}
+}
+
+// TestExpiryAcrossRestarts counts the time without a connection also while the
+// server is restarted, and leaves nothing of an expired session on the disk.
+func TestExpiryAcrossRestarts(t *testing.T) {
+	for name, version := range versions {
+		t.Run(name, func(t *testing.T) {
+			records := newMemory()
+			day := 0
+			start := time.Now()
+			run := func(f func(h *house)) {
+				h := open(t, func(o *Options) {
+					o.Records = records
+					o.Now = func() time.Time { return start.AddDate(0, 0, day) }
+				})
+				f(h)
+				if err := h.stop(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			run(func(h *house) {
+				pk := connecting(version, "a")
+				pk.Connect.Clean = false
+				pk.Properties.SessionExpiryInterval, pk.Properties.SessionExpiryIntervalFlag = sessionExpiry, true
+				c := dial(t, h.plain)
+				c.connect(pk)
+				c.subscribe(1, "coolant/a/command", 1)
+				if err := h.Publish("coolant/a/command", []byte("x"), 1, false); err != nil {
+					t.Fatal(err)
+				}
+				c.want(packets.Publish)
+			})
+			for day = 10; day <= 40; day += 10 {
+				left := 1
+				if day > 30 {
+					left = 0
+				}
+				run(func(*house) {})
+				if s, m := len(records.keys(bucketSession)), len(records.keys(bucketInflight)); s != left || m != left {
+					t.Errorf("day %d: %d sessions and %d messages are stored, want %d", day, s, m, left)
+				}
+			}
+		})
 	}
 }
