@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"container/list"
 	"context"
 	"errors"
 	"fmt"
@@ -31,11 +32,12 @@ type Broker struct {
 	connected atomic.Int64
 	draining  atomic.Bool // no new messages are taken any more
 
-	mu       sync.Mutex
-	conns    map[*conn]struct{}
-	ended    chan struct{} // closed when the last of conns is gone, if draining
-	endOnce  sync.Once
-	sessions registry
+	mu        sync.Mutex
+	conns     map[*conn]struct{}
+	strangers list.List     // of *conn: those that have not said who they are, oldest first
+	ended     chan struct{} // closed when the last of conns is gone, if draining
+	endOnce   sync.Once
+	sessions  registry
 
 	seed    maphash.Seed
 	topics  [64]sync.Mutex // see topicLock
@@ -162,8 +164,19 @@ func (b *Broker) forget(c *conn) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.conns, c)
+	if c != nil {
+		b.known(c)
+	}
 	if len(b.conns) == 0 && b.draining.Load() {
 		b.endOnce.Do(func() { close(b.ended) })
+	}
+}
+
+// known takes a connection from the strangers. It needs mu.
+func (b *Broker) known(c *conn) {
+	if c.stranger != nil {
+		b.strangers.Remove(c.stranger)
+		c.stranger = nil
 	}
 }
 

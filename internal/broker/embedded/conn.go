@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"container/list"
 	"errors"
 	"io"
 	"net"
@@ -30,10 +31,12 @@ func isReset(err error) bool {
 // The first group of fields belongs to the connection's own goroutine. The fields
 // below mu are shared with whoever settles or writes.
 type conn struct {
-	b      *Broker
-	tcp    net.Conn // the socket
-	nc     net.Conn // the socket, or TLS over it
-	socket socket   // how to wait for it without holding a buffer; see idle_unix.go
+	b   *Broker
+	tcp net.Conn // the socket
+	nc  net.Conn // the socket, or TLS over it
+	// stranger is its place in the broker's list of such, guarded by the broker's mutex.
+	stranger *list.Element
+	socket   socket // how to wait for it without holding a buffer; see idle_unix.go
 
 	buf       []byte // what was read and not yet consumed is buf[r:w]
 	r, w      int

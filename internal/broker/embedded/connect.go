@@ -151,6 +151,9 @@ func (c *conn) establish(cl *mqtt.Client, pk *packets.Packet) error {
 	c.prepare(cl, pk)
 	kept := persistent(cl)
 	c.established = true
+	c.b.mu.Lock()
+	c.b.known(c)
+	c.b.mu.Unlock()
 	c.b.connected.Add(1)
 	c.mu.Lock()
 	c.client = cl

@@ -201,11 +201,27 @@ func TestTooManyConnections(t *testing.T) {
 	a, b := h.join(4, "a"), h.join(4, "b")
 	third := dial(t, h.plain)
 	third.wantClosed()
+	h.noneRejected()
 	a.quiet()
 	b.disconnect()
 	b.wantClosed()
 	eventually(t, "there is room", func() bool { return len(h.all()) == 1 })
 	h.join(4, "c")
+}
+
+// TestSilentConnections fills every place with connections that say nothing, and
+// sees that devices get in nevertheless, and stay.
+func TestSilentConnections(t *testing.T) {
+	h := open(t, func(o *Options) { o.MaxConnections = 4 })
+	a := h.join(4, "a")
+	for _, user := range []string{"b", "c"} {
+		for range 20 {
+			dial(t, h.plain) // connections of one port are taken in order
+		}
+		h.join(5, user).quiet()
+	}
+	a.quiet()
+	eventually(t, "no more than the limit are left", func() bool { return len(h.all()) <= 4 })
 }
 
 // TestFragments reads packets cut and joined at every place.

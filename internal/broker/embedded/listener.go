@@ -34,21 +34,34 @@ func (b *Broker) accept(ctx context.Context, l net.Listener, secure bool) error 
 	}
 }
 
-// take starts the life of a connection, unless there are too many.
+// take starts the life of a connection. If there are too many, it takes the place
+// of the one that has been silent about itself for longest, so that nobody can keep
+// devices out by connecting and saying nothing; without one it is turned away.
 func (b *Broker) take(nc net.Conn, secure bool) {
 	if t, ok := nc.(*net.TCPConn); ok {
 		_ = t.SetNoDelay(true)
 	}
 	b.mu.Lock()
+	var oldest *conn
 	if len(b.conns) >= b.o.MaxConnections {
-		b.mu.Unlock()
 		b.metrics.dropped.WithLabelValues("too_many").Inc()
-		nc.Close()
-		return
+		front := b.strangers.Front()
+		if front == nil {
+			b.mu.Unlock()
+			nc.Close()
+			return
+		}
+		oldest = front.Value.(*conn)
+		b.known(oldest)
+		delete(b.conns, oldest)
 	}
 	c := newConn(b, nc)
 	b.conns[c] = struct{}{}
+	c.stranger = b.strangers.PushBack(c)
 	b.mu.Unlock()
+	if oldest != nil {
+		oldest.abandon()
+	}
 	go b.run(c, secure)
 }
 
