@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -258,6 +259,62 @@ func TestStoreUnreadable(t *testing.T) {
 		}
 		if err, settled := heard.of(t, 1); !settled || coolant.CodeOf(err) != coolant.CodeUnavailable {
 			t.Errorf("settled %v with %v", settled, err)
+		}
+	})
+}
+
+// TestHeldBackForAWhile fills the queue and fails the documents for longer than a
+// sender is held back: what does not fit is not acknowledged, nothing is left
+// waiting, and what fitted is stored when there is room.
+func TestHeldBackForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		full := coolant.Errorf(coolant.CodeStorageFull, "full")
+		store := newFakeStore()
+		store.fail = func([]coolant.Sample) error { return full }
+		store.failDoc = func() error { return full }
+		h := newHarness(t, store, func(o *ingest.Options) { o.MaxPending = 2 })
+		status := func(state string, conn int) string {
+			return fmt.Sprintf(`{"state":%q,"boot":"9f3c51d27ab04e66","conn":%d}`, state, conn)
+		}
+		h.send(wire.Telemetry, telemetry(reading(1)), 1)
+		h.send(wire.Telemetry, telemetry(reading(2)), 2)
+		go h.send(wire.Telemetry, telemetry(reading(3)), 3)
+		go h.send(wire.Status, status("online", 1), 4)
+		var returned atomic.Int64
+		will := func(conn int) {
+			h.Accept(wire.Message{
+				Device: "loop", Kind: wire.Status, Topic: "coolant/loop/status", Payload: []byte(status("offline", conn)), Received: start,
+			}, h.receipts, uint64(10+conn))
+			returned.Add(1)
+		}
+		for conn := range 20 {
+			go will(conn)
+			time.Sleep(2 * time.Second)
+		}
+		synctest.Wait()
+		for _, token := range []uint64{3, 4} {
+			if err, settled := h.receipts.of(t, token); !settled || coolant.CodeOf(err) != coolant.CodeUnavailable {
+				t.Errorf("token %d: settled %v with %v", token, settled, err)
+			}
+		}
+		for _, token := range []uint64{1, 2} {
+			if _, settled := h.receipts.of(t, token); settled {
+				t.Errorf("token %d is settled though nothing is stored", token)
+			}
+		}
+		if n := returned.Load(); n != 19 {
+			t.Errorf("%d of 20 last wills do not wait any more, want all but the last", n)
+		}
+		store.mu.Lock()
+		store.fail, store.failDoc = nil, nil
+		store.mu.Unlock()
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if n := len(store.stored()); n != 2 {
+			t.Errorf("%d samples are stored", n)
+		}
+		if docs := store.storedDocuments(); len(docs) != 1 || string(docs[0].Body) != status("offline", 19) {
+			t.Errorf("stored %v", docs)
 		}
 	})
 }

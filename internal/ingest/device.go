@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"coolant"
 	"coolant/internal/wire"
@@ -16,8 +17,7 @@ type devices struct {
 }
 
 // device is one of them. Its fields are guarded by their mutexes: samples by mu,
-// presence by docs, which is held while a document is stored, so that the
-// documents of one device are stored in the order of their arrival.
+// presence and stored by docs, which is held while a document is stored.
 type device struct {
 	id coolant.DeviceID
 
@@ -27,6 +27,11 @@ type device struct {
 
 	docs     sync.Mutex
 	presence wire.StatusPayload // Boot 0: the device never said
+	// Documents are numbered as they arrive, so that one which had to be tried again
+	// never replaces a newer one.
+	arrivals atomic.Uint64
+	stored   map[coolant.Document]uint64
+	newest   atomic.Uint64 // the status or last will that arrived last
 }
 
 // series is what is remembered of one metric of a device.

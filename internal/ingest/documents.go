@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -44,23 +43,77 @@ func (g *Ingest) acceptDocument(m *wire.Message) error {
 	if err != nil {
 		return g.refuseMessage(m, err)
 	}
-	d := g.devices.get(m.Device)
-	d.docs.Lock()
-	defer d.docs.Unlock()
-	if m.Kind == wire.Status && !d.counts(status) {
-		return nil
-	}
 	doc.Body = bytes.Clone(m.Payload)
-	if err := g.putDocument(g.alive, doc); err != nil {
-		return err
+	n := &news{device: g.devices.get(m.Device), doc: doc, status: status, live: m.Live}
+	n.number = n.device.arrivals.Add(1)
+	if m.Kind == wire.Status || !m.Live {
+		n.device.newest.Store(n.number)
 	}
-	if m.Kind == wire.Status {
-		d.presence = status
-		if status.Online {
-			g.down.online(m.Device, status.Boot)
+	return g.keep(n)
+}
+
+// news is a document on its way to the store.
+type news struct {
+	device *device
+	doc    coolant.DeviceDocument
+	status wire.StatusPayload // of a status
+	number uint64             // in the order of arrival
+	live   bool               // somebody waits, and will say it again
+}
+
+// keep stores a document, trying again while that may help: a device says some of
+// them once, and a last will is never said again. That goes on for as long as a
+// sender is held back, or for a last will until something newer
+// says how the device is.
+func (g *Ingest) keep(n *news) error {
+	var late <-chan time.Time
+	for delay := firstRetry; ; delay = min(2*delay, lastRetry) {
+		err := g.keepOnce(n)
+		if err == nil || coolant.CodeOf(err) == coolant.CodeInvalid {
+			return err
+		}
+		err = coolant.Errorf(coolant.CodeUnavailable, "%w", fmt.Errorf("store the %s of %s: %w", n.doc.Kind, n.doc.Device, err))
+		if late == nil && n.live {
+			late = time.After(holdBack)
+		}
+		if !n.live && n.device.newest.Load() > n.number {
+			return err
+		}
+		timer := time.NewTimer(delay)
+		select {
+		case <-timer.C:
+		case <-late:
+			timer.Stop()
+			return err
+		case <-g.alive.Done():
+			timer.Stop()
+			return err
 		}
 	}
-	g.Observer.Document(doc)
+}
+
+// keepOnce stores a document unless that is in vain by now.
+func (g *Ingest) keepOnce(n *news) error {
+	d, isStatus := n.device, n.doc.Kind == coolant.DocStatus
+	d.docs.Lock()
+	defer d.docs.Unlock()
+	if d.stored[n.doc.Kind] > n.number || isStatus && !d.counts(n.status) {
+		return nil
+	}
+	if err := g.Store.PutDocument(g.alive, n.doc); err != nil {
+		return err
+	}
+	if d.stored == nil {
+		d.stored = map[coolant.Document]uint64{}
+	}
+	d.stored[n.doc.Kind] = n.number
+	if isStatus {
+		d.presence = n.status
+		if n.status.Online {
+			g.down.online(n.doc.Device, n.status.Boot)
+		}
+	}
+	g.Observer.Document(n.doc)
 	return nil
 }
 
@@ -72,22 +125,4 @@ func (d *device) counts(s wire.StatusPayload) bool {
 		return true
 	}
 	return d.presence.Online && s.Boot == d.presence.Boot && s.Conn == d.presence.Conn
-}
-
-// putDocument stores a document, trying again while that may help: a device says
-// some of them once, and a last will is never said again.
-func (g *Ingest) putDocument(ctx context.Context, doc coolant.DeviceDocument) error {
-	for delay := firstRetry; ; delay = min(2*delay, lastRetry) {
-		err := g.Store.PutDocument(ctx, doc)
-		if err == nil || coolant.CodeOf(err) == coolant.CodeInvalid {
-			return err
-		}
-		timer := time.NewTimer(delay)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return coolant.Errorf(coolant.CodeUnavailable, "%w", fmt.Errorf("store the %s of %s: %w", doc.Kind, doc.Device, err))
-		}
-	}
 }

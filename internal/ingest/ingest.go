@@ -47,8 +47,8 @@ func New(o Options) (*Ingest, error) {
 }
 
 // Accept takes a message from a broker. It decodes and judges telemetry before
-// it returns, and blocks while too much is pending; other messages are stored
-// before it returns. The receipt is settled later or at once, exactly once.
+// it returns, and blocks while too much is pending, though not for ever; other
+// messages are stored before it returns. The receipt is settled later or at once, exactly once.
 func (g *Ingest) Accept(m wire.Message, receipt wire.Receipt, token uint64) {
 	if m.Received == 0 {
 		m.Received = coolant.Milli(g.Now())

@@ -70,12 +70,16 @@ type Options struct {
 	Registerer prometheus.Registerer // nil registers no metrics
 }
 
-// Limits of time and of the store's transactions.
+// Limits of time and of the store's transactions. A sender is held back for at most
+// holdBack; then its message is not acknowledged, so that it comes again. Whoever
+// waited longer has usually hung up, which only reading would tell: while a disk is
+// full, every reconnection would leave another one waiting.
 const (
 	maxAhead   = 5 * coolant.Minute // how far a sample's time may lie ahead of the server's
 	maxBatch   = 10000              // samples in one Append, except for a single larger message
 	firstRetry = 50 * time.Millisecond
 	lastRetry  = time.Second
+	holdBack   = 30 * time.Second
 	lastChance = 5 * time.Second // for the commits after the end of Run's context
 )
 

@@ -12,6 +12,10 @@ import (
 // errStopped tells a receipt that its message is not stored because ingest ends.
 var errStopped = coolant.Errorf(coolant.CodeUnavailable, "the server is stopping")
 
+// errFull tells a receipt that its message is not stored because there was no room
+// for it in time.
+var errFull = coolant.Errorf(coolant.CodeUnavailable, "too much waits to be stored")
+
 // entry is a message that waits for its commit. Its samples are those of the
 // batch from the end of the entry before it up to its own.
 type entry struct {
@@ -65,21 +69,20 @@ const (
 )
 
 // add copies the samples into the batch that is filling. It blocks while the
-// queue is full, and returns false if it is closed.
-func (q *queue) add(e entry, samples []coolant.Sample, now func() time.Time) bool {
+// queue is full, for at most holdBack. The error is errFull then, or errStopped if
+// the queue is closed.
+func (q *queue) add(e entry, samples []coolant.Sample, now func() time.Time) error {
 	e.size = entrySize
 	for i := range samples {
 		e.size += sampleSize + len(samples[i].Readings)*readingSize
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for !q.closed && q.full(e.size) {
-		q.waiting++
-		q.room.Wait()
-		q.waiting--
+	if q.full(e.size) && !q.wait(e.size) {
+		return errFull
 	}
 	if q.closed {
-		return false
+		return errStopped
 	}
 	b := q.filling
 	for i := range samples {
@@ -94,6 +97,27 @@ func (q *queue) add(e entry, samples []coolant.Sample, now func() time.Time) boo
 	if len(b.entries) == 1 {
 		b.oldest = now()
 		q.work.Signal()
+	}
+	return nil
+}
+
+// wait waits until there is room or the queue is closed, and returns false if that
+// takes too long. The caller holds q.mu.
+func (q *queue) wait(size int) bool {
+	late := false
+	defer time.AfterFunc(holdBack, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		late = true
+		q.room.Broadcast()
+	}).Stop()
+	q.waiting++
+	defer func() { q.waiting-- }()
+	for !q.closed && q.full(size) {
+		if late {
+			return false
+		}
+		q.room.Wait()
 	}
 	return true
 }

@@ -14,6 +14,7 @@ import (
 // Bounds of what refusals may cost, whatever is sent.
 const (
 	maxCauses  = 1000 // distinct causes in a minute; further ones are folded by code
+	maxOfOne   = 50   // of them of one device; further ones are folded by its id and code
 	maxUnsaved = 2000 // rejections that wait for the store
 	maxExcerpt = 200  // bytes of a payload
 	maxDetail  = 500  // bytes of a detail
@@ -36,9 +37,10 @@ type refusals struct {
 	mu      sync.Mutex
 	minute  coolant.UnixMilli // the one that causes are about
 	causes  map[cause]*refusal
-	unsaved []coolant.Rejection // of minutes that are over, or that the store did not take
-	lost    int                 // of those that did not fit
-	untold  []coolant.Rejection // what the observer does not know yet
+	of      map[coolant.DeviceID]int // how many of causes are a device's
+	unsaved []coolant.Rejection      // of minutes that are over, or that the store did not take
+	lost    int                      // of those that did not fit
+	untold  []coolant.Rejection      // what the observer does not know yet
 }
 
 // cause is what makes rejections equal within a minute.
@@ -58,7 +60,7 @@ type refusal struct {
 func newRefusals(o Options, m *metrics) *refusals {
 	return &refusals{
 		store: o.Store, observer: o.Observer, log: o.Log, now: o.Now, metrics: m,
-		causes: make(map[cause]*refusal),
+		causes: make(map[cause]*refusal), of: make(map[coolant.DeviceID]int),
 	}
 }
 
@@ -82,6 +84,9 @@ func (f *refusals) add(r coolant.Rejection) {
 	}
 	r.Topic = clean(r.Topic, maxTopic)
 	r.Detail, r.Excerpt = clean(r.Detail, maxDetail), clean(r.Excerpt, maxExcerpt)
+	if f.of[r.Device] >= maxOfOne {
+		r.Topic = foldedTopic // and what others do wrong is still told apart
+	}
 	if len(f.causes) >= maxCauses {
 		r.Device, r.Topic = "", foldedTopic
 	}
@@ -91,6 +96,7 @@ func (f *refusals) add(r coolant.Rejection) {
 		return
 	}
 	f.causes[key] = &refusal{Rejection: r, unsaved: r.Count}
+	f.of[r.Device]++
 	f.log.Warn("refused", slog.String("device", string(r.Device)), slog.String("topic", r.Topic),
 		slog.String("code", string(r.Code)), slog.String("detail", r.Detail))
 }
@@ -117,6 +123,7 @@ func (f *refusals) turn(now coolant.UnixMilli) {
 	}
 	f.collect()
 	clear(f.causes)
+	clear(f.of)
 }
 
 // collect moves what the store and the observer do not know yet to unsaved and

@@ -43,8 +43,8 @@ func (g *Ingest) acceptSamples(m *wire.Message, receipt wire.Receipt, token uint
 		receipt.Settle(token, err)
 	} else {
 		e := entry{receipt: receipt, token: token, topic: m.Topic, err: w.verdict(m)}
-		if !g.queue.add(e, w.samples, g.Now) {
-			receipt.Settle(token, errStopped)
+		if err := g.queue.add(e, w.samples, g.Now); err != nil {
+			receipt.Settle(token, err)
 		}
 	}
 	g.workers.Put(w)
