@@ -7,7 +7,6 @@ import (
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitemigration"
-	"zombiezen.com/go/sqlite/sqlitex"
 
 	"coolant"
 )
@@ -30,17 +29,16 @@ func schema() sqlitemigration.Schema {
 // checkOurs refuses a file that this program must not touch.
 func checkOurs(conn *sqlite.Conn) error {
 	var id, version, tables int
-	for query, value := range map[string]*int{
-		"PRAGMA application_id": &id, "PRAGMA user_version": &version, "SELECT count(*) FROM sqlite_schema": &tables,
-	} {
-		n, err := sqlitex.ResultInt(conn.Prep(query))
-		if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultNotADB {
-			return coolant.Errorf(coolant.CodeInvalid, "the file is not a database: %w", err)
-		}
-		if err != nil {
-			return fmt.Errorf("read the file's kind: %w", err)
-		}
-		*value = n
+	err := each(conn, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+		FROM pragma_application_id, pragma_user_version`, nil, func(stmt *sqlite.Stmt) error {
+		id, version, tables = stmt.ColumnInt(0), stmt.ColumnInt(1), stmt.ColumnInt(2)
+		return nil
+	})
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultNotADB {
+		return coolant.Errorf(coolant.CodeInvalid, "the file is not a database: %w", err)
+	}
+	if err != nil {
+		return fmt.Errorf("read the file's kind: %w", err)
 	}
 	switch newest := len(schema().Migrations); {
 	case tables > 0 && id != applicationID:

@@ -84,6 +84,8 @@ func testJournal(t *testing.T, open Open) {
 		f.wantCode(f.Advance(f.ctx, "x", 2), coolant.CodeInvalid)
 		_, err = f.Since(f.ctx, 2, 0)
 		f.wantCode(err, coolant.CodeInvalid)
+		_, err = f.Since(f.ctx, 0, 0)
+		f.wantCode(err, coolant.CodeNotFound)
 		f.must(f.Health())
 		if no := f.cursor("x"); no != 1 {
 			t.Errorf("the cursor is at %d, want 1", no)

@@ -72,11 +72,14 @@ func testRows(t *testing.T, open Open) {
 				readings = append(readings, bad("inlet", coolant.CRC))
 			}
 			batch = append(batch, sample("a", 1, i+1, noon+coolant.UnixMilli(i), readings...))
+			if i > 0 { // a fault beside a value of the same metric and time
+				batch = append(batch, sample("a", 2, i, noon+coolant.UnixMilli(i), bad("water", coolant.Stuck)))
+			}
 		}
 		f.append(batch...)
 		next := 0
 		f.must(f.EachRow(f.ctx, "a", nil, 0, always, func(at coolant.UnixMilli, v []float64, q []coolant.Quality) error {
-			if at != noon+coolant.UnixMilli(next) || v[2] != float64(next) || (v[0] == 1) != (next%100 == 0) || (q[1] == coolant.CRC) != (next%3 == 0) {
+			if at != noon+coolant.UnixMilli(next) || v[2] != float64(next) || (v[0] == 1) != (next%100 == 0) || (q[1] == coolant.CRC) != (next%3 == 0) || (q[2] == coolant.Stuck) != (next > 0) {
 				return fmt.Errorf("row %d is %d %v %v", next, at-noon, v, q)
 			}
 			next++
