@@ -28,7 +28,7 @@ import (
 type options struct {
 	binary, dir, out, table, only, profile string
 	rounds                                 int
-	quick                                  bool
+	quick, alone                           bool
 }
 
 func main() {
@@ -41,6 +41,7 @@ func main() {
 	flag.StringVar(&o.profile, "profile", "", "write processor profiles of the server to this `directory`")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each measurement")
 	flag.BoolVar(&o.quick, "quick", false, "a smoke run of seconds, to see that everything works")
+	flag.BoolVar(&o.alone, "alone", false, "measure Coolant without its peer")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -96,7 +97,7 @@ func prepare(ctx context.Context, o options) (*bench, error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, err
 	}
-	b := &bench{dir: dir, quick: o.quick, rounds: o.rounds, profile: o.profile}
+	b := &bench{dir: dir, quick: o.quick, noPeer: o.alone, rounds: o.rounds, profile: o.profile}
 	if o.quick {
 		b.rounds = 1
 	}
