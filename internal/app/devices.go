@@ -75,7 +75,6 @@ func (d *liveDevices) Remove(ctx context.Context, id coolant.DeviceID, withData 
 	if err := d.Book.Remove(ctx, id, withData); err != nil {
 		return err
 	}
-	d.disconnect(id)
-	d.removed(id)
+	d.removed(id) // which ends its connections too
 	return nil
 }

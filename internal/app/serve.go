@@ -180,6 +180,7 @@ func (h *house) newBroker(ports listeners) (*embedded.Broker, error) {
 		MQTT:          ports.mqtt,
 		TLS:           h.authority.TLS(),
 		Auth:          h.book,
+		Known:         h.book.Known,
 		Handler:       h.ingest,
 		Records:       h.store,
 		Refuse:        h.ingest.Refuse,
@@ -218,6 +219,7 @@ func (h *house) admin() DeviceAdmin {
 		Book:  h.book,
 		added: h.hub.DeviceAdded,
 		removed: func(id coolant.DeviceID) {
+			h.broker.Forget(id)
 			h.hub.DeviceRemoved(id)
 			h.ingest.Forget(id)
 		},

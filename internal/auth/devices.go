@@ -56,6 +56,14 @@ func (b *Book) Verify(user string, password []byte) bool {
 	return matches(c, password) && ok
 }
 
+// Known reports whether there is a device of that id.
+func (b *Book) Known(id coolant.DeviceID) bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	_, ok := b.known[id]
+	return ok
+}
+
 // Add registers a device and returns its password, which is not kept and cannot
 // be shown again. It fails with [coolant.CodeConflict] if the device exists.
 func (b *Book) Add(ctx context.Context, id coolant.DeviceID, name string) (password string, err error) {

@@ -8,6 +8,7 @@ import (
 	"hash/maphash"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"coolant"
+	"coolant/internal/wire"
 )
 
 // Broker is an MQTT broker. Its methods may be called from any goroutine.
@@ -152,6 +154,27 @@ func (b *Broker) Disconnect(device coolant.DeviceID) {
 	for _, c := range b.all() {
 		if c.isOf(device) {
 			c.bye(packets.ErrAdministrativeAction)
+		}
+	}
+}
+
+// Forget drops what is kept of a device that was removed: its connections, whose
+// last wills are not sent any more, its sessions and its retained messages. A later
+// device of the same id has nothing to do with them.
+func (b *Broker) Forget(device coolant.DeviceID) {
+	b.sessions.mu.Lock()
+	sessions := slices.Clone(b.sessions.byOwner[device])
+	b.sessions.mu.Unlock()
+	for _, s := range sessions {
+		s.forgotten.Store(true)
+	}
+	b.Disconnect(device)
+	for _, s := range sessions {
+		b.makeRoom(s)
+	}
+	for k := wire.Telemetry; k < wire.Article; k++ {
+		if _, ok := b.server.Topics.Retained.Get(wire.Topic(device, k)); ok {
+			_ = b.retain(wire.Topic(device, k), nil, 0) // which logs
 		}
 	}
 }

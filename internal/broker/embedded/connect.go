@@ -120,6 +120,12 @@ func (c *conn) admit(cl *mqtt.Client, pk *packets.Packet) (packets.Code, coolant
 
 // claim gets the session of a client id.
 func (c *conn) claim(client string) (packets.Code, coolant.Rejection) {
+	if client != string(c.device) && c.b.o.Known(coolant.DeviceID(client)) {
+		return packets.ErrClientIdentifierNotValid, coolant.Rejection{
+			Device: c.device, Code: coolant.RejectedSession,
+			Detail: "the client id " + printable(client) + " is the name of another device",
+		}
+	}
 	for range maxSessions {
 		s, idle, foreign := c.b.sessions.claim(client, c.device)
 		switch {

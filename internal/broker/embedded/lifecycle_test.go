@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/url"
@@ -251,4 +252,46 @@ func TestPaho(t *testing.T) {
 	}
 	eventually(t, "it is gone", func() bool { return h.Connected() == 0 })
 	h.handler.none(t)
+}
+
+// TestForget removes a device: nothing of it is said or kept any more, and a new one
+// of the same name begins with nothing.
+func TestForget(t *testing.T) {
+	for name, version := range versions {
+		t.Run(name, func(t *testing.T) {
+			h := open(t)
+			pk := withWill(connecting(version, "a"), "coolant/a/status", "offline")
+			pk.Connect.Clean = false
+			pk.Properties.SessionExpiryInterval, pk.Properties.SessionExpiryIntervalFlag = 3600, true
+			connect := func(client string) *client {
+				pk.Connect.ClientIdentifier = client
+				c := dial(t, h.plain)
+				c.connect(pk)
+				c.subscribe(1, "coolant/a/desired", 1)
+				return c
+			}
+			idle := connect("idle")
+			idle.disconnect()
+			idle.wantClosed()
+			eventually(t, "one is gone", func() bool { return h.Connected() == 0 })
+			busy := connect("busy")
+			for _, topic := range []string{"coolant/a/desired", "coolant/b/desired"} {
+				if err := h.Publish(topic, []byte("x"), 1, true); err != nil {
+					t.Fatal(err)
+				}
+			}
+			h.Forget("a")
+			_, _ = io.Copy(io.Discard, busy)
+			eventually(t, "all is gone", func() bool {
+				return h.Connected() == 0 && h.server.Clients.Len() == 0 && len(h.records.keys(bucketSession)) == 0 &&
+					len(h.records.keys(bucketInflight)) == 0
+			})
+			if keys := h.records.keys(bucketRetained); len(keys) != 1 || keys[0] != "coolant/b/desired" {
+				t.Errorf("retained: %q", keys)
+			}
+			h.handler.none(t)
+			c := connect("busy")
+			c.quiet()
+		})
+	}
 }

@@ -57,6 +57,10 @@ type Options struct {
 	Auth    Authenticator
 	Handler Handler
 	Records Records
+	// Known reports whether there is a device of that id, whose name nobody else may
+	// use as a client id: a session under it would keep the device out. Nil knows
+	// nobody.
+	Known func(coolant.DeviceID) bool
 	// Refuse is told what was refused: wrong passwords, foreign topics and
 	// sessions, oversized and malformed packets. It may be called from many
 	// goroutines and must not block for long; merging equal ones, logging and
@@ -96,6 +100,9 @@ func (o *Options) complete() error {
 	if o.TLS != nil {
 		o.TLS = o.TLS.Clone()
 		o.TLS.MinVersion = max(o.TLS.MinVersion, tls.VersionTLS12)
+	}
+	if o.Known == nil {
+		o.Known = func(coolant.DeviceID) bool { return false }
 	}
 	if o.Refuse == nil {
 		o.Refuse = func(coolant.Rejection) {}

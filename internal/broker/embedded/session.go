@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
@@ -29,7 +30,9 @@ type session struct {
 	turn    sync.Mutex
 	current *conn // the newest connection; guarded by turn
 	stored  bool  // there is a record; guarded by turn
-	left    int64 // Unix time when the last connection ended; guarded by turn
+	// forgotten says that its device was removed: it ends with its last connection.
+	forgotten atomic.Bool
+	left      int64 // Unix time when the last connection ended; guarded by turn
 
 	// Guarded by the registry's mutex.
 	conns int
@@ -127,7 +130,9 @@ func (b *Broker) leave(c *conn, why error) {
 	if c.established {
 		b.connected.Add(-1)
 		c.client.Stop(why)
-		c.sendWill()
+		if !s.forgotten.Load() {
+			c.sendWill()
+		}
 	}
 	s.turn.Lock()
 	defer s.turn.Unlock()
@@ -137,7 +142,7 @@ func (b *Broker) leave(c *conn, why error) {
 		b.delivery.Lock() // for whoever asks now whether it is persistent
 		stored := persistent(c.client)
 		c.client.Properties.Props.SessionExpiryInterval = c.expiry
-		kept := persistent(c.client)
+		kept := persistent(c.client) && !s.forgotten.Load()
 		b.delivery.Unlock()
 		b.sessions.keep(s, kept)
 		b.storeSession(c, kept)

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/mochi-mqtt/server/v2/packets"
@@ -246,6 +247,30 @@ func TestTrap15UnacknowledgedMessagesAreLimited(t *testing.T) {
 				c.want(packets.Puback)
 			}
 			h.noneRejected()
+		})
+	}
+}
+
+// A session under another device's name would keep that device out.
+func TestTrap11NobodyTakesAnothersName(t *testing.T) {
+	for name, version := range versions {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, func(o *Options) { o.Known = func(id coolant.DeviceID) bool { return id == "a" || id == "b" } })
+			thief := dial(t, h.plain)
+			pk := connecting(version, "b")
+			pk.Connect.ClientIdentifier, pk.Connect.Clean = "a", false
+			if ack := thief.connect(pk); ack.ReasonCode != map[byte]byte{4: 2, 5: 0x85}[version] {
+				t.Errorf("CONNACK %#x", ack.ReasonCode)
+			}
+			if r := h.rejected(coolant.RejectedSession); r.Device != "b" || !strings.Contains(r.Detail, "another device") {
+				t.Errorf("reported as %+v", r)
+			}
+			h.join(version, "a").quiet()
+			h.join(version, "b").quiet()
+			pk.Connect.ClientIdentifier = "c" // which is nobody's name
+			if ack := dial(t, h.plain).connect(pk); ack.ReasonCode != 0 {
+				t.Errorf("CONNACK %#x", ack.ReasonCode)
+			}
 		})
 	}
 }
