@@ -63,7 +63,7 @@ func (h *Hub) chain(fresh []coolant.Sample) {
 func (h *Hub) settle(d *device, fresh []coolant.Sample, now coolant.UnixMilli) {
 	news := false
 	for i := d.head; i != none; i = h.next[i] {
-		news = d.take(&fresh[i]) || news
+		news = d.take(&fresh[i], now) || news
 	}
 	news = d.paced() || news
 	news = d.judge(h.opts.Limits, h.silence, now) || news

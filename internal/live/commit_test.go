@@ -183,27 +183,48 @@ func TestCommittedKeepsNothing(t *testing.T) {
 }
 
 func TestInterval(t *testing.T) {
+	const s = coolant.Second
+	every := func(n int, interval, end coolant.UnixMilli) (times []coolant.UnixMilli) {
+		for i := n - 1; i >= 0; i-- {
+			times = append(times, end-coolant.UnixMilli(i)*interval)
+		}
+		return times
+	}
+	backlog := every(60, coolant.Minute, -10*s)
 	for name, c := range map[string]struct {
+		info  string
 		times []coolant.UnixMilli
 		want  coolant.UnixMilli
+		known bool
 	}{
-		"nothing known":        {nil, coolant.Minute},
-		"too little":           {[]coolant.UnixMilli{0, 10_000, 20_000}, coolant.Minute},
-		"steady":               {[]coolant.UnixMilli{0, 10_000, 20_000, 30_000}, 10_000},
-		"a pause":              {[]coolant.UnixMilli{0, 10_000, 20_000, 8_000_000, 8_010_000, 8_020_000}, 10_000},
-		"late ones do nothing": {[]coolant.UnixMilli{0, 10_000, 5_000, 20_000, 1_000, 30_000}, 10_000},
-		"faster now":           {[]coolant.UnixMilli{0, 10_000, 20_000, 30_000, 32_000, 34_000, 36_000, 38_000, 40_000}, 2_000},
-		"absurdly fast":        {[]coolant.UnixMilli{0, 1, 2, 3, 4, 5}, minInterval},
-		"absurdly slow":        {[]coolant.UnixMilli{0, coolant.Day, 2 * coolant.Day, 3 * coolant.Day}, maxInterval},
+		"nothing known":        {"", nil, coolant.Minute, false},
+		"too little":           {"", []coolant.UnixMilli{0, 10_000, 20_000}, coolant.Minute, false},
+		"steady":               {"", []coolant.UnixMilli{0, 10_000, 20_000, 30_000}, 10_000, true},
+		"a pause":              {"", []coolant.UnixMilli{0, 10_000, 20_000, 8_000_000, 8_010_000, 8_020_000}, 10_000, true},
+		"late ones do nothing": {"", []coolant.UnixMilli{0, 10_000, 5_000, 20_000, 1_000, 30_000}, 10_000, true},
+		"faster now":           {"", []coolant.UnixMilli{0, 10_000, 20_000, 30_000, 32_000, 34_000, 36_000, 38_000, 40_000}, 2_000, true},
+		"absurdly fast":        {"", []coolant.UnixMilli{0, 1, 2, 3, 4, 5}, minInterval, true},
+		"absurdly slow":        {"", []coolant.UnixMilli{0, coolant.Day, 2 * coolant.Day, 3 * coolant.Day}, maxInterval, true},
+		"a backlog alone":      {"", backlog[:58], coolant.Minute, false},
+		"after a backlog":      {"", append(slices.Clone(backlog), every(4, 10*s, 30*s)...), 10_000, true},
+		"stated":               {`{"interval_ms":10000}`, nil, 10_000, true},
+		"stated, a backlog":    {`{"interval_ms":10000}`, backlog[:58], 10_000, true},
+		"stated, but faster":   {`{"interval_ms":10000}`, every(8, 2*s, 0), 2_000, true},
+		"stated nonsense":      {`{"interval_ms":-3}`, nil, coolant.Minute, false},
+		"stated in words":      {`{"interval_ms":"often"}`, nil, coolant.Minute, false},
+		"stated for ever":      {`{"interval_ms":1e300}`, nil, maxInterval, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHub(&clock{at: start}, Options{})
 			h.DeviceAdded(registered("a"))
+			if c.info != "" {
+				h.Document(coolant.DeviceDocument{Device: "a", Kind: coolant.DocInfo, Body: []byte(c.info), Received: start})
+			}
 			for _, at := range c.times {
 				h.Committed(1, []coolant.Sample{sample("a", start+at, reading(coolant.Water, 20))})
 			}
-			if v, _ := h.Device("a"); v.IntervalMS != int64(c.want) {
-				t.Errorf("interval %d, want %d", v.IntervalMS, c.want)
+			if v, _ := h.Device("a"); v.IntervalMS != int64(c.want) || v.IntervalKnown != c.known {
+				t.Errorf("interval %d, known %v, want %d, %v", v.IntervalMS, v.IntervalKnown, c.want, c.known)
 			}
 		})
 	}

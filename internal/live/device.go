@@ -25,8 +25,10 @@ type device struct {
 	due coolant.UnixMilli
 	// view is what was handed out last; nil when it is out of date.
 	view *DeviceView
-	// told is the interval that subscribers know.
-	told coolant.UnixMilli
+	// told is the interval that subscribers know, and toldKnown whether they know
+	// it for more than an assumption.
+	told      coolant.UnixMilli
+	toldKnown bool
 	// head and tail chain the device's samples of the commit at hand; see
 	// Hub.Committed.
 	head, tail int32
@@ -41,10 +43,10 @@ func compareAge(a, b *device) int {
 	return cmp.Or(cmp.Compare(a.Created, b.Created), cmp.Compare(a.ID, b.ID))
 }
 
-// take notes one sample. It reports whether a series is new.
-func (d *device) take(s *coolant.Sample) (grown bool) {
+// take notes one sample that arrived now. It reports whether a series is new.
+func (d *device) take(s *coolant.Sample, now coolant.UnixMilli) (grown bool) {
 	if s.Time > d.last {
-		if d.last != 0 {
+		if d.last != 0 && now-s.Time <= prompt {
 			d.cadence.add(s.Time - d.last)
 		}
 		d.last = s.Time
@@ -111,6 +113,13 @@ func (d *device) describe(body json.RawMessage) bool {
 		return false
 	}
 	d.info, d.view = bytes.Clone(body), nil
+	var stated float64
+	if json.Unmarshal(object["interval_ms"], &stated) == nil && stated > 0 {
+		d.cadence.stated = believed(coolant.UnixMilli(min(stated, float64(maxInterval))))
+	} else {
+		d.cadence.stated = 0
+	}
+	d.paced()
 	return true
 }
 
@@ -143,11 +152,12 @@ func (d *device) paced() bool {
 	if now != d.interval {
 		d.interval, d.view = now, nil
 	}
+	known := d.cadence.known()
 	diff := max(now-d.told, d.told-now)
-	if 4*diff <= d.told {
+	if 4*diff <= d.told && known == d.toldKnown {
 		return false
 	}
-	d.told = now
+	d.told, d.toldKnown, d.view = now, known, nil
 	return true
 }
 
@@ -158,7 +168,7 @@ func (d *device) show(limits coolant.Limits) *DeviceView {
 	}
 	v := &DeviceView{
 		ID: d.ID, Name: cmp.Or(d.Name, string(d.ID)), Created: d.Created, Primary: d.primary,
-		Health: d.health, IntervalMS: int64(d.interval), Limits: Limits(limits), Info: d.info,
+		Health: d.health, IntervalMS: int64(d.interval), IntervalKnown: d.cadence.known(), Limits: Limits(limits), Info: d.info,
 		Newest: make([]Newest, len(d.newest)),
 	}
 	if d.presence.Since != 0 {

@@ -9,17 +9,18 @@ import (
 // DeviceView is a device as the outside sees it. A view never changes after it
 // was handed out.
 type DeviceView struct {
-	ID         coolant.DeviceID   `json:"id" doc:"Device id, also its MQTT user name" pattern:"^[a-z0-9][a-z0-9-]{0,31}$" example:"loop-1"`
-	Name       string             `json:"name" doc:"What people call the device; the id where no name was given"`
-	Created    coolant.UnixMilli  `json:"created" doc:"When it was registered, Unix milliseconds"`
-	Primary    bool               `json:"primary" doc:"Whether /data and /temp_chart show this device"`
-	Health     coolant.Health     `json:"health" enum:"ok,waiting,warning,fault,offline,critical" doc:"The one word that says how the device is doing"`
-	Presence   *Presence          `json:"presence" doc:"Whether it is connected by its own word; null if it never said"`
-	LastSeen   *coolant.UnixMilli `json:"last_seen" doc:"Time of its newest sample, Unix milliseconds; null if there is none"`
-	IntervalMS int64              `json:"interval_ms" minimum:"1" doc:"Typical time between its samples, in milliseconds, as observed; 60000 until enough was observed"`
-	Newest     []Newest           `json:"newest" doc:"The last reading of each series, good or not, in alphabetical order"`
-	Limits     Limits             `json:"limits" doc:"Water temperatures, in C, at which health changes"`
-	Info       json.RawMessage    `json:"info" doc:"What the device last published about itself (contract topic info); null if nothing"`
+	ID            coolant.DeviceID   `json:"id" doc:"Device id, also its MQTT user name" pattern:"^[a-z0-9][a-z0-9-]{0,31}$" example:"loop-1"`
+	Name          string             `json:"name" doc:"What people call the device; the id where no name was given"`
+	Created       coolant.UnixMilli  `json:"created" doc:"When it was registered, Unix milliseconds"`
+	Primary       bool               `json:"primary" doc:"Whether /data and /temp_chart show this device"`
+	Health        coolant.Health     `json:"health" enum:"ok,waiting,warning,fault,offline,critical" doc:"The one word that says how the device is doing"`
+	Presence      *Presence          `json:"presence" doc:"Whether it is connected by its own word; null if it never said"`
+	LastSeen      *coolant.UnixMilli `json:"last_seen" doc:"Time of its newest sample, Unix milliseconds; null if there is none"`
+	IntervalMS    int64              `json:"interval_ms" minimum:"1" doc:"Typical time between its samples, in milliseconds: as observed on live samples, until then as its info states, else 60000"`
+	IntervalKnown bool               `json:"interval_known" doc:"Whether interval_ms was observed or stated; false while it is assumed"`
+	Newest        []Newest           `json:"newest" doc:"The last reading of each series, good or not, in alphabetical order"`
+	Limits        Limits             `json:"limits" doc:"Water temperatures, in C, at which health changes"`
+	Info          json.RawMessage    `json:"info" doc:"What the device last published about itself (contract topic info); null if nothing"`
 }
 
 // Presence is whether a device is connected, by its own status message and its
