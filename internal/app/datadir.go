@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,16 +56,28 @@ type Addresses struct {
 	MQTT  string `json:"mqtt,omitempty"`
 }
 
+// addressesSize is the length of the addresses' file, padded with spaces.
+const addressesSize = 512
+
+// writeAddresses overwrites the file where it stands: after a kill it is still
+// there, and needs no room on a disk that is full.
 func (d dataDir) writeAddresses(a Addresses) error {
 	text, err := json.Marshal(a)
 	if err != nil {
 		return err
 	}
-	temporary := d.addresses() + ".new"
-	if err := os.WriteFile(temporary, append(text, '\n'), 0o644); err != nil {
+	padded := bytes.Repeat([]byte{' '}, max(addressesSize, len(text)+1))
+	copy(padded, text)
+	padded[len(padded)-1] = '\n'
+	f, err := os.OpenFile(d.addresses(), os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
 		return fmt.Errorf("write the addresses: %w", err)
 	}
-	return os.Rename(temporary, d.addresses())
+	_, err = f.Write(padded)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("write the addresses: %w", err)
+	}
+	return nil
 }
 
 // removeAddresses says that the service no longer runs; a file that stays behind

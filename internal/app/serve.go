@@ -65,33 +65,40 @@ func (s Service) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	parts := h.parts(ports, handler)
 	if err := dir.writeAddresses(ports.addresses()); err != nil {
-		return err
+		// On a full disk the service is needed all the same.
+		s.Log.Warn("the command line cannot ask for this service's health", "error", err)
 	}
 	defer dir.removeAddresses()
-	socket, err := dir.openSocket(ctx)
-	if err != nil {
-		return err
-	}
-	defer dir.removeSocket(socket)
-	admin := &adminSocket{listener: socket, devices: h.admin(), backup: h.store.Backup, log: s.Log}
-	parts := []part{
-		{"rollup", h.rollup.Run},
-		{"live", h.hub.Run},
-		{"ingest", h.ingest.Run},
-		{"broker", broker.Serve},
-		{"command socket", admin.run},
-	}
-	if ports.http != nil {
-		parts = append(parts, part{"http", serveHTTP(ports.http, handler, s.Log)})
-	}
-	if ports.debug != nil {
-		parts = append(parts, part{"profiler", serveHTTP(ports.debug, profiler(), s.Log)})
+	if socket, err := dir.openSocket(ctx); err != nil {
+		s.Log.Warn("the command line cannot change the devices of this service", "error", err)
+	} else {
+		defer dir.removeSocket(socket)
+		admin := &adminSocket{listener: socket, devices: h.admin(), backup: h.store.Backup, log: s.Log}
+		parts = append(parts, part{"command socket", admin.run})
 	}
 	if s.Ready != nil {
 		s.Ready(Running{Addresses: ports.addresses(), Devices: h.admin(), Authority: h.authority})
 	}
 	return runParts(ctx, s.Log, parts...)
+}
+
+// parts lists what runs, in the order in which it starts.
+func (h *house) parts(ports listeners, handler http.Handler) []part {
+	parts := []part{
+		{"rollup", h.rollup.Run},
+		{"live", h.hub.Run},
+		{"ingest", h.ingest.Run},
+		{"broker", h.broker.Serve},
+	}
+	if ports.http != nil {
+		parts = append(parts, part{"http", serveHTTP(ports.http, handler, h.Log)})
+	}
+	if ports.debug != nil {
+		parts = append(parts, part{"profiler", serveHTTP(ports.debug, profiler(), h.Log)})
+	}
+	return parts
 }
 
 // house holds the parts while they are being joined.

@@ -157,9 +157,8 @@ func (a *Authority) renew() (*tls.Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sign the server's certificate: %w", err)
 	}
-	if err := savePair(a.path("server.crt"), a.path("server.key"), der, key); err != nil {
-		return nil, err
-	}
+	// What cannot be kept, on a full disk, is signed again at the next start.
+	_ = savePair(a.path("server.crt"), a.path("server.key"), der, key)
 	leaf, err := x509.ParseCertificate(der)
 	if err != nil {
 		return nil, fmt.Errorf("read back the server's certificate: %w", err)

@@ -38,11 +38,12 @@ func openWriteConn(ctx context.Context, path string) (*sqlite.Conn, error) {
 
 func prepareWriteConn(ctx context.Context, conn *sqlite.Conn) error {
 	conn.SetBusyTimeout(busyTimeout)
-	if err := checkOurs(conn); err != nil {
+	current, err := checkOurs(conn)
+	if err != nil {
 		return err
 	}
 	mode := ""
-	err := sqlitex.ExecuteTransient(conn, "PRAGMA journal_mode = wal", &sqlitex.ExecOptions{
+	err = sqlitex.ExecuteTransient(conn, "PRAGMA journal_mode = wal", &sqlitex.ExecOptions{
 		ResultFunc: func(stmt *sqlite.Stmt) error {
 			mode = stmt.ColumnText(0)
 			return nil
@@ -64,6 +65,9 @@ func prepareWriteConn(ctx context.Context, conn *sqlite.Conn) error {
 	)
 	if err != nil {
 		return err
+	}
+	if current {
+		return nil
 	}
 	return migrate(ctx, conn)
 }

@@ -26,32 +26,35 @@ func schema() sqlitemigration.Schema {
 	}
 }
 
-// checkOurs refuses a file that this program must not touch.
-func checkOurs(conn *sqlite.Conn) error {
+// checkOurs refuses a file that this program must not touch, and says whether
+// its schema is the newest.
+func checkOurs(conn *sqlite.Conn) (current bool, err error) {
 	var id, version, tables int
-	err := each(conn, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+	err = each(conn, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
 		FROM pragma_application_id, pragma_user_version`, nil, func(stmt *sqlite.Stmt) error {
 		id, version, tables = stmt.ColumnInt(0), stmt.ColumnInt(1), stmt.ColumnInt(2)
 		return nil
 	})
 	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultNotADB {
-		return coolant.Errorf(coolant.CodeInvalid, "the file is not a database: %w", err)
+		return false, coolant.Errorf(coolant.CodeInvalid, "the file is not a database: %w", err)
 	}
 	if err != nil {
-		return fmt.Errorf("read the file's kind: %w", err)
+		return false, fmt.Errorf("read the file's kind: %w", err)
 	}
-	switch newest := len(schema().Migrations); {
+	newest := len(schema().Migrations)
+	switch {
 	case tables > 0 && id != applicationID:
-		return coolant.Errorf(coolant.CodeInvalid, "the database belongs to another program")
+		return false, coolant.Errorf(coolant.CodeInvalid, "the database belongs to another program")
 	case version > newest:
-		return coolant.Errorf(coolant.CodeInvalid,
+		return false, coolant.Errorf(coolant.CodeInvalid,
 			"the database has schema %d and this program knows only up to %d: use a newer program", version, newest)
 	}
-	return nil
+	return id == applicationID && version == newest, nil
 }
 
 // migrate brings the database to the newest schema, forward only, one
-// transaction for each step.
+// transaction for each step. It writes even if there is nothing to do, so it is
+// called only if there is: a server must start on a full disk too.
 func migrate(ctx context.Context, conn *sqlite.Conn) error {
 	return sqlitemigration.Migrate(ctx, conn, schema())
 }
