@@ -66,6 +66,7 @@ function view(id: string): Json {
     presence: newest.length === 0 ? null : { online: !silent, since: silent ? seen + 4000 : started },
     last_seen: newest.length === 0 ? null : seen,
     interval_ms: INTERVAL,
+    interval_known: true,
     newest,
     limits: LIMITS,
     info:

@@ -14,6 +14,9 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** What the page takes longer for than this does not happen any more, however busy the machine is. */
+export const PATIENCE_MS = 60_000;
+
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
 }
@@ -37,6 +40,7 @@ export async function openPage(
   options: BrowserContextOptions = {},
 ): Promise<{ page: Page; offences: Offences; close: () => Promise<void> }> {
   const context = await browser.newContext({ viewport: DESKTOP, locale: 'en-GB', ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const offences: Offences = { console: [], foreign: [] };
   page.on('console', (message) => {

@@ -27,7 +27,11 @@ describe('first steps, behind a prefix', () => {
     const command = page.locator('code', { hasText: 'coolant device add my-loop' });
     await command.waitFor();
     await page.getByRole('button', { name: 'Copy' }).click();
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('coolant device add my-loop');
+    await until(
+      'the command in the clipboard',
+      async () =>
+        (await page.evaluate(() => navigator.clipboard.readText())) === 'coolant device add my-loop',
+    );
 
     const device = await server.addDevice('my-loop');
     await page.locator('[data-device="my-loop"] [data-health="waiting"]').waitFor();

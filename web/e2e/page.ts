@@ -9,8 +9,13 @@ export async function linkPhase(page: Page): Promise<string | null> {
   return page.locator('[data-link]').getAttribute('data-link');
 }
 
-export async function waitForPhase(page: Page, phase: string, within = 30_000): Promise<void> {
-  await page.locator(`[data-link="${phase}"]`).waitFor({ timeout: within });
+export async function waitForPhase(page: Page, phase: string): Promise<void> {
+  await page.locator(`[data-link="${phase}"]`).waitFor();
+}
+
+/** Waits until the history of the window that is shown has arrived, and nothing more is asked for. */
+export async function waitForHistory(page: Page): Promise<void> {
+  await page.locator('.charts[aria-busy="false"]').waitFor();
 }
 
 export const panel = (page: Page, name: string): Locator => page.locator(`[data-panel="${name}"]`);
@@ -57,6 +62,7 @@ export async function windowShown(page: Page): Promise<{ from: number; to: numbe
 
 /** Waits until the panel's plot has been drawn with something coloured in it. */
 export async function waitForDrawing(page: Page, name: string): Promise<void> {
+  await waitForHistory(page);
   await until(`a drawing in ${name}`, async () => (await drawn(page, name, [])).colored > 50);
 }
 

@@ -10,15 +10,15 @@ const run = promisify(execFile);
 export const BINARY = resolve(process.env.COOLANT_BIN ?? '../bin/coolant');
 
 /** A local server that needs longer than this for an answer hangs. */
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 30_000;
 /** So does one that has not ended by then. */
-const END_MS = 20_000;
+const END_MS = 30_000;
 
 /** Asks again and again until the answer is neither undefined, null nor false; says what it waited for if in vain. */
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined | null | false> | T | undefined | null | false,
-  within = 30_000,
+  within = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + within;
   let last: unknown;

@@ -31,7 +31,8 @@ export async function main([directory = 'screenshots']: string[]): Promise<void>
           await waitForPhase(page, 'live');
           if (/devices|chart/.test(path)) await waitForDrawing(page, 'temperatures');
           else await page.waitForLoadState('load');
-          if (path === '' && server !== none) await page.locator('[data-device] svg path').first().waitFor();
+          if (path === '' && server !== none)
+            await page.locator('[data-device] figure svg').first().waitFor();
           const file = `${name}-${locale.slice(0, 2)}-${colorScheme}-${kind}.png`;
           await page.screenshot({ path: join(to, file), fullPage: true });
           console.log(file);

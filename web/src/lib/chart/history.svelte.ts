@@ -19,6 +19,7 @@ export class History {
   /** Counts the changes of the frame, which is changed in place. */
   version = $state(0);
   faults = $state.raw<FaultSpan[]>([]);
+  /** Whether something is asked for, or about to be. */
   loading = $state(true);
   failure = $state.raw<unknown>();
 
@@ -62,8 +63,12 @@ export class History {
   }
 
   #later(ms: number): void {
+    this.loading = true;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#load(), ms);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#load();
+    }, ms);
   }
 
   async #load(): Promise<void> {
@@ -89,7 +94,7 @@ export class History {
       if (request.signal.aborted) return;
       this.failure = error;
     }
-    if (this.#request === request) this.loading = false;
+    if (this.#request === request) this.loading = this.#timer !== undefined;
   }
 
   #take(frame: Frame, faults: FaultSpan[]): void {

@@ -76,6 +76,7 @@ export const en = {
   'tile.sampled': 'Last sample {ago}',
   'tile.never': 'No sample yet',
   'tile.faulty': 'No trustworthy value: {metrics}',
+  'tile.off': '{duty}, off',
   'tile.scale': 'Warning at {warning}, critical at {critical}',
 
   'overview.title': 'Overview',

@@ -72,6 +72,7 @@ export const zh: Catalogue = {
   'tile.sampled': '{ago}更新',
   'tile.never': '尚无数据',
   'tile.faulty': '读数不可信：{metrics}',
+  'tile.off': '{duty}，已停转',
   'tile.scale': '警告线 {warning}，危险线 {critical}',
 
   'overview.title': '总览',

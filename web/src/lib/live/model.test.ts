@@ -13,6 +13,7 @@ function device(id: string, values: Record<string, number | null> = {}, health: 
     presence: null,
     last_seen: 100,
     interval_ms: 10,
+    interval_known: true,
     newest: Object.entries(values).map(([metric, value]) => ({
       metric,
       unit: unitOf(metric),
