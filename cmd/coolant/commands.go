@@ -30,18 +30,27 @@ func (f dataFlags) load(p *process, flags map[string]string) (config.Config, err
 	return config.Load(config.Sources{Data: f.Data, File: f.Config, Flags: flags, Env: p.env})
 }
 
+// dataFlag repeats the choice of the data directory for a command to type next.
+func (f dataFlags) dataFlag() string {
+	if f.Data == "" || f.Data == config.DefaultData {
+		return ""
+	}
+	return " --data " + f.Data
+}
+
 // listenFlags choose the listeners; a nil one leaves the choice to the
 // configuration.
 type listenFlags struct {
-	HTTP     *string `name:"http" help:"Address of the page and the API (default: :8080). Empty turns it off." placeholder:"ADDR"`
-	MQTTS    *string `name:"mqtts" help:"Address of MQTT over TLS (default: :8883). Empty turns it off." placeholder:"ADDR"`
-	MQTT     *string `name:"mqtt" help:"Address of plain MQTT (default: 127.0.0.1:1883). Empty turns it off." placeholder:"ADDR"`
-	LogLevel *string `help:"debug, info, warn or error (default: info)." placeholder:"LEVEL"`
+	HTTP      *string `name:"http" help:"Address of the page and the API (default: :8080; in the demo 127.0.0.1:8080). Empty turns it off." placeholder:"ADDR"`
+	MQTTS     *string `name:"mqtts" help:"Address of MQTT over TLS (default: :8883; in the demo any free port). Empty turns it off." placeholder:"ADDR"`
+	MQTT      *string `name:"mqtt" help:"Address of plain MQTT (default: 127.0.0.1:1883; in the demo off). Empty turns it off." placeholder:"ADDR"`
+	LogLevel  *string `help:"debug, info, warn or error (default: info)." placeholder:"LEVEL"`
+	DebugAddr *string `help:"Loopback address of the profiler, for developers (default: off)." placeholder:"ADDR"`
 }
 
 func (f listenFlags) settings() map[string]string {
 	out := map[string]string{}
-	for key, v := range map[string]*string{"http.addr": f.HTTP, "mqtts.addr": f.MQTTS, "mqtt.addr": f.MQTT, "log.level": f.LogLevel} {
+	for key, v := range map[string]*string{"http.addr": f.HTTP, "mqtts.addr": f.MQTTS, "mqtt.addr": f.MQTT, "log.level": f.LogLevel, "debug.addr": f.DebugAddr} {
 		if v != nil {
 			out[key] = *v
 		}
@@ -113,7 +122,11 @@ func (b *backupCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	return app.Backup(p.ctx, c, app.NewLogger(p.stderr, c.Log), b.File)
+	if err := app.Backup(p.ctx, c, app.NewLogger(p.stderr, c.Log), b.File); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.stdout, "wrote %s\n", b.File)
+	return err
 }
 
 type configCommand struct {

@@ -66,13 +66,16 @@ func (a *deviceAddCommand) Run(p *process) error {
 	return a.with(p, func(devices app.DeviceAdmin) error {
 		err := each(a.IDs, func(id coolant.DeviceID) error {
 			password, err := devices.Add(p.ctx, id, a.Name)
+			if coolant.CodeOf(err) == coolant.CodeConflict {
+				return coolant.Errorf(coolant.CodeConflict, "the device %s exists already; for a new password: %s device rotate %s%s", id, program(), id, a.dataFlag())
+			}
 			if err != nil {
 				return err
 			}
 			return a.secret(p, id, password)
 		})
 		if err == nil && !a.JSON {
-			_, err = fmt.Fprintln(p.stdout, "\nThe password is shown this once. If it is lost: coolant device rotate ID")
+			_, err = fmt.Fprintf(p.stdout, "\nThe password is shown this once. If it is lost: %s device rotate %s%s\n", program(), a.IDs[0], a.dataFlag())
 		}
 		return err
 	})
@@ -97,7 +100,7 @@ func (l *deviceListCommand) Run(p *process) error {
 			return nil
 		}
 		if len(list) == 0 {
-			_, err := fmt.Fprintln(p.stdout, "No devices yet. Add one: coolant device add my-loop")
+			_, err := fmt.Fprintln(p.stdout, "No devices yet. Add one: "+program()+" device add my-loop"+l.dataFlag())
 			return err
 		}
 		w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
@@ -125,7 +128,11 @@ func (r *deviceRemoveCommand) Run(p *process) error {
 			if r.JSON {
 				return json.NewEncoder(p.stdout).Encode(map[string]any{"id": id, "removed": true, "data": r.WithData})
 			}
-			_, err := fmt.Fprintf(p.stdout, "removed %s\n", id)
+			history := "its history stays"
+			if r.WithData {
+				history = "and its history"
+			}
+			_, err := fmt.Fprintf(p.stdout, "removed %s, %s\n", id, history)
 			return err
 		})
 	})

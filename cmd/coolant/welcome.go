@@ -5,6 +5,9 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 
 	"coolant/internal/app"
@@ -16,7 +19,7 @@ func welcome(w io.Writer, log *slog.Logger, c config.Config) func(app.Running) {
 	return func(r app.Running) {
 		if !app.IsTerminal(w) {
 			log.Info("coolant is ready", "version", version, "page", page(c, r), "mqtts", r.Addresses.MQTTS, "mqtt", r.Addresses.MQTT,
-				"ca", r.Authority.CertFile(), "data", c.Data, "add_device", "coolant device add my-loop"+dataFlag(c))
+				"ca", r.Authority.CertFile(), "data", r.Data, "add_device", addDevice(r))
 			return
 		}
 		var b strings.Builder
@@ -30,8 +33,9 @@ func welcome(w io.Writer, log *slog.Logger, c config.Config) func(app.Running) {
 		if r.Addresses.MQTT != "" {
 			fmt.Fprintf(&b, "  MQTT, plain       %s\n", r.Addresses.MQTT)
 		}
-		fmt.Fprintf(&b, "  Data              %s\n", c.Data)
-		fmt.Fprintf(&b, "  Add a device      coolant device add my-loop%s\n\n", dataFlag(c))
+		fmt.Fprintf(&b, "  Data              %s\n", r.Data)
+		fmt.Fprintf(&b, "  Add a device      %s\n", addDevice(r))
+		fmt.Fprint(&b, "  Stop              Ctrl-C\n\n")
 		_, _ = io.WriteString(w, b.String()) // a terminal that is gone needs no welcome
 	}
 }
@@ -50,10 +54,30 @@ func page(c config.Config, r app.Running) string {
 	return "http://" + net.JoinHostPort(host, port) + c.HTTP.BasePath
 }
 
-// dataFlag is what the command line needs to find this service's data.
-func dataFlag(c config.Config) string {
-	if c.Data == config.DefaultData {
-		return ""
+// addDevice is the command that adds a device to this service, as it can be
+// typed where this one was.
+func addDevice(r app.Running) string {
+	command := program() + " device add my-loop"
+	if r.Data != config.DefaultData {
+		command += " --data " + r.Data
 	}
-	return " --data " + c.Data
+	return command
+}
+
+// program is how this program was called: "coolant" if it is on the path.
+func program() string {
+	name := os.Args[0]
+	if filepath.Base(name) == name {
+		return name
+	}
+	if found, err := exec.LookPath(filepath.Base(name)); err == nil && same(found, name) {
+		return filepath.Base(name)
+	}
+	return name
+}
+
+func same(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
 }

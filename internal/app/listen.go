@@ -24,20 +24,21 @@ func listen(ctx context.Context, c config.Config) (l listeners, err error) {
 		}
 	}()
 	for _, p := range []struct {
-		address, key string
-		into         *net.Listener
+		address, key, flag string
+		into               *net.Listener
 	}{
-		{c.HTTP.Addr, "http.addr", &l.http},
-		{c.MQTTS.Addr, "mqtts.addr", &l.mqtts},
-		{c.MQTT.Addr, "mqtt.addr", &l.mqtt},
-		{c.Debug.Addr, "debug.addr", &l.debug},
+		{c.HTTP.Addr, "http.addr", "http", &l.http},
+		{c.MQTTS.Addr, "mqtts.addr", "mqtts", &l.mqtts},
+		{c.MQTT.Addr, "mqtt.addr", "mqtt", &l.mqtt},
+		{c.Debug.Addr, "debug.addr", "debug-addr", &l.debug},
 	} {
 		if p.address == "" {
 			continue
 		}
 		opened, err := (&net.ListenConfig{}).Listen(ctx, "tcp", p.address)
 		if errors.Is(err, syscall.EADDRINUSE) {
-			return l, fmt.Errorf("%s: %s is in use by another program; stop it or choose another address", p.key, p.address)
+			return l, fmt.Errorf("%s: %s is in use by another program; stop it, or choose another address with --%s (for example --%s 127.0.0.1:0 for any free port)",
+				p.key, p.address, p.flag, p.flag)
 		}
 		if err != nil {
 			return l, fmt.Errorf("%s: %w", p.key, err)

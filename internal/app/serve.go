@@ -38,6 +38,7 @@ type Service struct {
 // Running is a service that has started.
 type Running struct {
 	Addresses Addresses
+	Data      string // the data directory, which a demo may have made for itself
 	Devices   DeviceAdmin
 	Authority *auth.Authority
 }
@@ -79,7 +80,7 @@ func (s Service) Run(ctx context.Context) (err error) {
 		parts = append(parts, part{"command socket", admin.run})
 	}
 	if s.Ready != nil {
-		s.Ready(Running{Addresses: ports.addresses(), Devices: h.admin(), Authority: h.authority})
+		s.Ready(Running{Addresses: ports.addresses(), Data: s.Config.Data, Devices: h.admin(), Authority: h.authority})
 	}
 	return runParts(ctx, s.Log, parts...)
 }
