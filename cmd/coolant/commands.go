@@ -70,7 +70,11 @@ func (s *serveCommand) Run(p *process) error {
 		return err
 	}
 	log := app.NewLogger(p.stderr, c.Log)
-	return app.Service{Config: c, Version: version, Log: log, Ready: welcome(p.stderr, log, c)}.Run(p.ctx)
+	err = app.Service{Config: c, Version: version, Log: log, Ready: welcome(p.stderr, log, c)}.Run(p.ctx)
+	if err == nil {
+		log.Info("coolant has stopped; everything that was acknowledged is on disk")
+	}
+	return err
 }
 
 type demoCommand struct {
