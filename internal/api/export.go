@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +26,7 @@ const (
 	csvWait   = 30 * time.Second
 )
 
-func (s *server) exportSamples(_ context.Context, in *exportInput) (*huma.StreamResponse, error) {
+func (s *server) exportSamples(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
 	var wrong problems
 	id := wrong.device(string(in.ID))
 	metrics := wrong.metrics(string(in.Metrics))
@@ -32,14 +34,12 @@ func (s *server) exportSamples(_ context.Context, in *exportInput) (*huma.Stream
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	view, err := s.find(id)
-	if err != nil {
+	if _, err := s.find(id); err != nil {
 		return nil, err
 	}
-	if metrics == nil {
-		for _, n := range view.Newest {
-			metrics = append(metrics, n.Metric)
-		}
+	metrics, err := s.columnsFor(ctx, id, metrics)
+	if err != nil {
+		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
 		r, w := humago.Unwrap(ctx)
@@ -52,12 +52,28 @@ func (s *server) exportSamples(_ context.Context, in *exportInput) (*huma.Stream
 		}
 		e := newExport(w, metrics)
 		defer func() { _ = e.rc.SetWriteDeadline(time.Time{}) }() // the connection may serve others
-		err := s.opts.Store.EachRow(r.Context(), id, metrics, from, to, e.row)
+		var err error
+		if len(metrics) > 0 { // none would mean all to the store, and there is none
+			err = s.opts.Store.EachRow(r.Context(), id, metrics, from, to, e.row)
+		}
 		if err == nil {
 			err = e.out.Flush()
 		}
 		s.endExport(w, r, e, err)
 	}}, nil
+}
+
+// columnsFor returns the metrics that an answer has as columns: the asked ones,
+// or all that the store has of the device, in alphabetical order.
+func (s *server) columnsFor(ctx context.Context, id coolant.DeviceID, asked []coolant.Metric) ([]coolant.Metric, error) {
+	stored, err := s.opts.Store.LastTimes(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read which metrics %s has: %w", id, err)
+	}
+	if asked == nil {
+		return slices.Sorted(maps.Keys(stored)), nil
+	}
+	return asked, unknownMetrics(id, asked, stored)
 }
 
 // endExport deals with an export that failed: by a problem while nothing was
@@ -119,6 +135,9 @@ func (e *export) send(p []byte) (int, error) {
 
 // row writes the samples of one moment.
 func (e *export) row(t coolant.UnixMilli, values []float64, faults []coolant.Quality) error {
+	if len(values) != len(e.metrics) || len(faults) != len(e.metrics) {
+		return fmt.Errorf("a row has %d values and %d faults for %d columns", len(values), len(faults), len(e.metrics))
+	}
 	line := t.Time().AppendFormat(e.line[:0], csvTime)
 	for i := range e.metrics {
 		line = append(line, ',')

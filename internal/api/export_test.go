@@ -124,6 +124,52 @@ func BenchmarkExport(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/10_080, "ns/row")
 }
 
+// The columns are what the store has, whatever the board shows: a device that
+// was removed and added again has a history of which the board knows nothing.
+func TestExportOfKeptHistory(t *testing.T) {
+	f := newFixture()
+	f.hub.DeviceAdded(coolant.Device{ID: "loop", Created: 1})
+	f.store.add(minutes("loop", 2)...)
+	h := f.handler(t)
+	const want = "time,ambient,water,faults\r\n2026-01-31T07:59:00.000Z,20,30,\r\n"
+	if w := get(h, "/api/v1/devices/loop/samples.csv"); w.Code != 200 || w.Body.String() != want {
+		t.Errorf("%d\n%s\nwant\n%s", w.Code, w.Body, want)
+	}
+	f.hub.Committed(1, []coolant.Sample{{Device: "loop", Time: present, Readings: []coolant.Reading{{Metric: "water", Value: 31}}}})
+	if w := get(h, "/api/v1/devices/loop/samples.csv"); w.Body.String() != want {
+		t.Errorf("with one series on the board\n%s\nwant\n%s", w.Body, want)
+	}
+	if w := get(h, "/api/v1/devices/loop/series?metrics=ambient"); w.Code != 200 {
+		t.Errorf("series: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestExportOfNothing(t *testing.T) {
+	f := newFixture()
+	f.hub.DeviceAdded(coolant.Device{ID: "loop", Created: 1})
+	if w := get(f.handler(t), "/api/v1/devices/loop/samples.csv"); w.Code != 200 || w.Body.String() != "time,faults\r\n" {
+		t.Errorf("%d %q", w.Code, w.Body)
+	}
+}
+
+func TestUnknownMetrics(t *testing.T) {
+	_, h := busy(t)
+	for _, kind := range []string{"series", "samples.csv"} {
+		w := get(h, "/api/v1/devices/loop/"+kind+"?metrics=water,watre,coolant")
+		const want = "Device loop has no metric watre, coolant. It has ambient, inlet, water."
+		if w.Code != 404 || w.Header().Get("Content-Type") != problemType || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %d %s", kind, w.Code, w.Body)
+		}
+	}
+}
+
+func TestRowsOfAnotherWidthAreRefused(t *testing.T) {
+	e := newExport(httptest.NewRecorder(), []coolant.Metric{"water"})
+	if err := e.row(present, []float64{1, 2}, []coolant.Quality{0, 0}); err == nil {
+		t.Error("a row with two values fits one column")
+	}
+}
+
 func TestExportNames(t *testing.T) {
 	f := newFixture()
 	f.hub.DeviceAdded(coolant.Device{ID: "loop", Created: 1})

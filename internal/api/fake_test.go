@@ -106,6 +106,18 @@ func orElse(v, otherwise float64) float64 {
 	return v
 }
 
+func (f *fakeStore) LastTimes(_ context.Context, device coolant.DeviceID) (map[coolant.Metric]coolant.UnixMilli, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	times := map[coolant.Metric]coolant.UnixMilli{}
+	for _, s := range f.samples[device] {
+		for _, r := range s.Readings {
+			times[r.Metric] = max(times[r.Metric], s.Time)
+		}
+	}
+	return times, nil
+}
+
 // EachRow calls fn with slices that it uses again, as the contract allows.
 func (f *fakeStore) EachRow(ctx context.Context, device coolant.DeviceID, metrics []coolant.Metric, from, to coolant.UnixMilli,
 	fn func(coolant.UnixMilli, []float64, []coolant.Quality) error,
@@ -113,6 +125,13 @@ func (f *fakeStore) EachRow(ctx context.Context, device coolant.DeviceID, metric
 	f.mu.Lock()
 	rows, fail, after := f.samples[device], f.err, f.failAfter
 	f.mu.Unlock()
+	if len(metrics) == 0 { // all, as the store has it
+		times, err := f.LastTimes(ctx, device)
+		if err != nil {
+			return err
+		}
+		metrics = slices.Sorted(maps.Keys(times))
+	}
 	values, faults := make([]float64, len(metrics)), make([]coolant.Quality, len(metrics))
 	n := 0
 	for _, s := range rows {

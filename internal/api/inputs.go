@@ -25,7 +25,7 @@ type rangeInput struct {
 
 type seriesInput struct {
 	ID      deviceParam  `path:"id" doc:"Device id"`
-	Metrics metricsParam `query:"metrics" doc:"Metrics separated by commas, at most 64. Default: all that the device has"`
+	Metrics metricsParam `query:"metrics" doc:"Metrics separated by commas, at most 64; one that the device does not have is answered with not_found. Default: all that the device has"`
 	From    momentParam  `query:"from" doc:"Start, inclusive: Unix milliseconds or RFC 3339. Default: a day before to"`
 	To      momentParam  `query:"to" doc:"End, exclusive: Unix milliseconds or RFC 3339. Default: now. At most 20 years after from"`
 	Width   widthParam   `query:"width" doc:"Greatest number of points per series: what the chart has pixels for"`
@@ -33,7 +33,7 @@ type seriesInput struct {
 
 type exportInput struct {
 	ID      deviceParam  `path:"id" doc:"Device id"`
-	Metrics metricsParam `query:"metrics" doc:"Metrics separated by commas, at most 64. Default: all that the device has"`
+	Metrics metricsParam `query:"metrics" doc:"Metrics separated by commas, at most 64; one that the device does not have is answered with not_found. Default: all that the device has"`
 	From    momentParam  `query:"from" doc:"Start, inclusive: Unix milliseconds or RFC 3339. Default: a day before to"`
 	To      momentParam  `query:"to" doc:"End, exclusive: Unix milliseconds or RFC 3339. Default: now. At most 20 years after from"`
 }

@@ -20,6 +20,10 @@ type Store interface {
 	// Columns answers a chart. The error has the code not_found for a device that
 	// does not exist.
 	Columns(ctx context.Context, w coolant.Window) (coolant.Columns, error)
+	// LastTimes returns the time of the last reading, good or not, of every series
+	// of a device: its keys are all metrics that the device has. It is empty for a
+	// device that does not exist.
+	LastTimes(ctx context.Context, device coolant.DeviceID) (map[coolant.Metric]coolant.UnixMilli, error)
 	// EachRow calls fn once per sample time in [from, to), ascending. values has
 	// one entry per metric, NaN for none; faults has Good where there is no fault.
 	// Both slices are valid only during the call.

@@ -3,9 +3,11 @@ package api
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -28,6 +30,9 @@ func (s *server) getSeries(ctx context.Context, in *seriesInput) (*huma.StreamRe
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkMetrics(ctx, view, w.Metrics); err != nil {
+		return nil, err
+	}
 	cols, err := s.opts.Store.Columns(ctx, w)
 	if err != nil {
 		return nil, fmt.Errorf("read the series of %s: %w", w.Device, err)
@@ -39,6 +44,50 @@ func (s *server) getSeries(ctx context.Context, in *seriesInput) (*huma.StreamRe
 		*buf = appendColumns(*buf, w, cols, gapOf(cols, coolant.UnixMilli(view.IntervalMS)))
 		writeWhole(rw, http.StatusOK, "application/json", *buf)
 	}}, nil
+}
+
+// checkMetrics refuses metrics that the device does not have. What the board
+// shows exists, so that a chart's request costs the store nothing more.
+func (s *server) checkMetrics(ctx context.Context, view *live.DeviceView, asked []coolant.Metric) error {
+	shown := func(m coolant.Metric) bool {
+		return slices.ContainsFunc(view.Newest, func(n live.Newest) bool { return n.Metric == m })
+	}
+	if !slices.ContainsFunc(asked, func(m coolant.Metric) bool { return !shown(m) }) {
+		return nil
+	}
+	_, err := s.columnsFor(ctx, view.ID, asked)
+	return err
+}
+
+// unknownMetrics is nil, or a not_found Problem that names the metrics that
+// were asked for in vain and those that exist. A device that has no sample yet
+// may come to have any metric, so nothing is wrong to ask.
+func unknownMetrics(id coolant.DeviceID, asked []coolant.Metric, stored map[coolant.Metric]coolant.UnixMilli) error {
+	if len(stored) == 0 {
+		return nil
+	}
+	var missing []ProblemDetail
+	var names []string
+	known := joined(slices.Sorted(maps.Keys(stored)))
+	for _, m := range asked {
+		if _, ok := stored[m]; !ok {
+			names = append(names, string(m))
+			missing = append(missing, ProblemDetail{Location: "query.metrics", Value: string(m), Message: "must be among " + known})
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return newProblem(coolant.CodeNotFound,
+		fmt.Sprintf("Device %s has no metric %s. It has %s.", id, strings.Join(names, ", "), known), missing...)
+}
+
+func joined(metrics []coolant.Metric) string {
+	names := make([]string, len(metrics))
+	for i, m := range metrics {
+		names[i] = string(m)
+	}
+	return strings.Join(names, ", ")
 }
 
 func (p *problems) window(in *seriesInput, now coolant.UnixMilli) coolant.Window {

@@ -41,7 +41,9 @@ func WithDevices(ctx context.Context, c config.Config, log *slog.Logger, do func
 // at once by the page and by the broker.
 type liveDevices struct {
 	*auth.Book
-	added      func(coolant.Device)
+	newest     func(context.Context, coolant.DeviceID) ([]coolant.Newest, error)
+	added      func(coolant.Device, ...coolant.Newest)
+	log        *slog.Logger
 	removed    func(coolant.DeviceID)
 	disconnect func(coolant.DeviceID)
 }
@@ -55,9 +57,16 @@ func (d *liveDevices) Add(ctx context.Context, id coolant.DeviceID, name string)
 	if err != nil {
 		return "", err
 	}
+	// The password is shown once, and the device exists: it is not lost for want
+	// of the history that an earlier device of this id may have left.
+	newest, err := d.newest(ctx, id)
+	if err != nil {
+		d.log.WarnContext(ctx, "the last readings of a device that was added again are not shown until it reports",
+			slog.String("device", string(id)), slog.Any("error", err))
+	}
 	for _, known := range list {
 		if known.ID == id {
-			d.added(known)
+			d.added(known, newest...)
 		}
 	}
 	return password, nil

@@ -224,8 +224,10 @@ func (h *house) down(topic string, payload []byte, qos byte, retain bool) error 
 
 func (h *house) admin() DeviceAdmin {
 	return &liveDevices{
-		Book:  h.book,
-		added: h.hub.DeviceAdded,
+		Book:   h.book,
+		log:    h.Log,
+		newest: h.newest,
+		added:  h.hub.DeviceAdded,
 		removed: func(id coolant.DeviceID) {
 			h.broker.Forget(id)
 			h.hub.DeviceRemoved(id)
@@ -233,6 +235,17 @@ func (h *house) admin() DeviceAdmin {
 		},
 		disconnect: h.broker.Disconnect,
 	}
+}
+
+// newest reads the last readings of a device. One that has none, as nearly
+// every new device, costs one look into the index.
+func (h *house) newest(ctx context.Context, id coolant.DeviceID) ([]coolant.Newest, error) {
+	times, err := h.store.LastTimes(ctx, id)
+	if err != nil || len(times) == 0 {
+		return nil, err
+	}
+	all, err := h.store.Newest(ctx)
+	return all[id], err
 }
 
 // downstream is everything that hears of a commit.

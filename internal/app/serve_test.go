@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"coolant"
 	"coolant/internal/app/config"
@@ -19,7 +21,13 @@ import (
 // end of the test.
 func start(t *testing.T) (config.Config, Running, func()) {
 	t.Helper()
-	c, err := config.Load(config.Sources{Data: filepath.Join(t.TempDir(), "data"), Flags: map[string]string{
+	return startIn(t, filepath.Join(t.TempDir(), "data"))
+}
+
+// startIn is start on a given directory.
+func startIn(t *testing.T, data string) (config.Config, Running, func()) {
+	t.Helper()
+	c, err := config.Load(config.Sources{Data: data, Flags: map[string]string{
 		"http.addr": "127.0.0.1:0", "mqtts.addr": "127.0.0.1:0", "mqtt.addr": "127.0.0.1:0",
 	}})
 	if err != nil {
@@ -155,6 +163,57 @@ func TestDeviceAdministration(t *testing.T) {
 			}
 		})
 		stop()
+	}
+}
+
+// TestDeviceAddedAgain checks that a device that was removed and whose history
+// was kept is shown with that history as soon as it is added again.
+func TestDeviceAddedAgain(t *testing.T) {
+	ctx := t.Context()
+	data := filepath.Join(t.TempDir(), "data")
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	store, err := dataDir(data).openStore(ctx, discard(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := coolant.Milli(time.Now()) - coolant.Hour
+	err = errors.Join(
+		store.EnsureDevice(ctx, coolant.Device{ID: "again", Created: at}),
+		func() error {
+			_, err := store.Append(ctx, []coolant.Sample{{Device: "again", Time: at, Readings: []coolant.Reading{
+				{Metric: "inlet", Quality: coolant.CRC}, {Metric: "water", Value: 31.25},
+			}}})
+			return err
+		}(),
+		store.Close(),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, r, _ := startIn(t, data)
+	if err := r.Devices.Remove(ctx, "again", false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Devices.Add(ctx, "again", ""); err != nil {
+		t.Fatal(err)
+	}
+	device := "http://" + r.Addresses.HTTP + "/api/v1/devices/again"
+	row := at.Time().Format("2006-01-02T15:04:05.000Z") + ",,31.25,inlet=crc\r\n"
+	for address, want := range map[string]string{
+		device:                  `"metric":"water","unit":"celsius","value":31.25`,
+		device + "/samples.csv": "time,inlet,water,faults\r\n" + row,
+	} {
+		res, err := http.Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || !strings.Contains(string(body), want) {
+			t.Errorf("%s: %d %s, %v; want %s", address, res.StatusCode, body, err, want)
+		}
 	}
 }
 

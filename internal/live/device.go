@@ -74,6 +74,24 @@ func (d *device) take(s *coolant.Sample, now coolant.UnixMilli) (grown bool) {
 	return grown
 }
 
+// recall takes the last readings of a stored history; one of the same series
+// that is newer stays. They say nothing of how often the device reports now.
+func (d *device) recall(list []coolant.Newest) {
+	for _, n := range list {
+		at, found := slices.BinarySearchFunc(d.newest, n.Metric, func(n coolant.Newest, m coolant.Metric) int {
+			return cmp.Compare(n.Metric, m)
+		})
+		switch {
+		case !found:
+			d.newest = slices.Insert(d.newest, at, n)
+		case n.Time > d.newest[at].Time:
+			d.newest[at] = n
+		}
+		d.last = max(d.last, n.Time)
+	}
+	d.view = nil
+}
+
 // hear notes what the device says of its connection. It reports whether that
 // is news. An offline counts only if it is about the connection that is online:
 // the will of an old connection can arrive after the device came back.

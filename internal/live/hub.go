@@ -1,7 +1,6 @@
 package live
 
 import (
-	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
@@ -120,16 +119,9 @@ func (h *Hub) Load(devices []coolant.Device, newest map[coolant.DeviceID][]coola
 		h.put(d)
 	}
 	for id, list := range newest {
-		d := h.devices[id]
-		if d == nil {
-			continue
+		if d := h.devices[id]; d != nil {
+			d.recall(list)
 		}
-		d.newest = slices.Clone(list)
-		slices.SortFunc(d.newest, func(a, b coolant.Newest) int { return cmp.Compare(a.Metric, b.Metric) })
-		for _, n := range list {
-			d.last = max(d.last, n.Time)
-		}
-		d.view = nil
 	}
 	for _, doc := range documents {
 		if d := h.devices[doc.Device]; d != nil {
@@ -154,12 +146,19 @@ func (d *device) learn(doc coolant.DeviceDocument) bool {
 	return false
 }
 
-// DeviceAdded puts a device on the board, or changes its name.
-func (h *Hub) DeviceAdded(dev coolant.Device) {
+// DeviceAdded puts a device on the board, or changes its name. newest is what
+// the store has of a device that was removed before and whose history was kept;
+// readings that the board knows already and that are newer stay.
+func (h *Hub) DeviceAdded(dev coolant.Device, newest ...coolant.Newest) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.removed, dev.ID)
-	h.added(h.put(dev))
+	d := h.put(dev)
+	if len(newest) > 0 {
+		d.recall(newest)
+		d.judge(h.opts.Limits, h.silence, h.now())
+	}
+	h.added(d)
 	h.wake()
 }
 

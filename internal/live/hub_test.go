@@ -276,3 +276,31 @@ func TestLoad(t *testing.T) {
 		t.Error("names or primary are wrong")
 	}
 }
+
+// A device that was removed comes back with the history that was kept.
+func TestDeviceAddedAgain(t *testing.T) {
+	h := newHub(&clock{at: start}, Options{})
+	h.DeviceAdded(registered("a"))
+	h.DeviceRemoved("a")
+	sub := h.Subscribe("")
+	defer sub.Close()
+	drain(t, sub)
+	const begin = start
+	h.DeviceAdded(registered("a"),
+		coolant.Newest{Metric: "water", Value: 31, Time: begin - coolant.Hour},
+		coolant.Newest{Metric: "inlet", Quality: coolant.CRC, Time: begin - 2*coolant.Hour})
+	events := drain(t, sub)
+	if len(events) != 1 {
+		t.Fatalf("%d events, want 1", len(events))
+	}
+	v := events[0].Event.(*Changed).View
+	if len(v.Newest) != 2 || v.Newest[0].Metric != "inlet" || *v.Newest[1].Value != 31 || *v.LastSeen != begin-coolant.Hour || v.Health != coolant.HealthOffline {
+		t.Errorf("%+v", v)
+	}
+	// What the board knows already is newer than what the store said.
+	h.Committed(1, []coolant.Sample{{Device: "a", Time: begin, Readings: []coolant.Reading{{Metric: "water", Value: 32}}}})
+	h.DeviceAdded(registered("a"), coolant.Newest{Metric: "water", Value: 31, Time: begin - coolant.Hour})
+	if v, _ := h.Device("a"); *v.Newest[1].Value != 32 || *v.LastSeen != begin || v.Health != coolant.HealthOK {
+		t.Errorf("%+v", v)
+	}
+}

@@ -1,5 +1,5 @@
 import { fetchSeries } from '../api/client';
-import type { StreamEvent } from '../api/types';
+import type { SeriesAnswer, StreamEvent } from '../api/types';
 import { type Frame, frameOf, joinSamples, trim } from '../chart/data';
 import { live } from './stream.svelte';
 
@@ -47,8 +47,10 @@ export class LastHour {
   async #load(): Promise<void> {
     const to = Math.ceil(live.time());
     try {
+      // The server refuses to draw a metric that the device does not have.
+      const has = live.devices[this.device]?.newest.some((r) => r.metric === 'water');
       const query = { from: to - HOUR, to, width: POINTS, metrics: ['water'] };
-      const answer = await fetchSeries(this.device, query);
+      const answer = has ? await fetchSeries(this.device, query) : nothing(this.device, query);
       if (this.#stopped) return;
       this.frame = frameOf(answer);
       this.version++;
@@ -57,4 +59,8 @@ export class LastHour {
       if (!this.#stopped) this.#later(30_000);
     }
   }
+}
+
+function nothing(device: string, { from, to }: { from: number; to: number }): SeriesAnswer {
+  return { device, from, to, resolution: 'raw', step: 0, gap: 90_000, times: [], series: [] };
 }
