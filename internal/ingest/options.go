@@ -24,7 +24,7 @@ type Store interface {
 	// PutDocument keeps the newest document of a device and kind.
 	PutDocument(ctx context.Context, doc coolant.DeviceDocument) error
 	// RecordRejections adds to the counts of the rejections of the same device,
-	// topic, code and minute.
+	// topic, code, mistake and minute.
 	RecordRejections(ctx context.Context, rejections []coolant.Rejection) error
 }
 

@@ -14,7 +14,7 @@ import (
 // Bounds of what refusals may cost, whatever is sent.
 const (
 	maxCauses  = 1000 // distinct causes in a minute; further ones are folded by code
-	maxOfOne   = 50   // of them of one device; further ones are folded by its id and code
+	maxOfOne   = 50   // of them of one device; further ones are folded by its id and code, whatever the mistake
 	maxUnsaved = 2000 // rejections that wait for the store
 	maxExcerpt = 200  // bytes of a payload
 	maxDetail  = 500  // bytes of a detail
@@ -22,8 +22,12 @@ const (
 	flushEvery = time.Second
 )
 
-// foldedTopic stands for the topics beyond maxCauses.
-const foldedTopic = "(many)"
+// What stands for the topics and the mistakes that are not told apart. The detail
+// is always the same, or the store would take each for another mistake.
+const (
+	foldedTopic  = "(many)"
+	foldedDetail = "more different mistakes than are told apart within a minute; the excerpt is of the newest"
+)
 
 // refusals merges equal rejections, so that a flood of them costs one line of log
 // and one row of the store a minute.
@@ -45,10 +49,13 @@ type refusals struct {
 
 // cause is what makes rejections equal within a minute.
 type cause struct {
-	device coolant.DeviceID
-	topic  string
-	code   coolant.RejectionCode
+	device  coolant.DeviceID
+	topic   string
+	code    coolant.RejectionCode
+	mistake string
 }
+
+func causeOf(r *coolant.Rejection) cause { return cause{r.Device, r.Topic, r.Code, r.Mistake()} }
 
 // refusal is a cause that occurred in the present minute. Count is that of the
 // minute.
@@ -73,24 +80,25 @@ func (f *refusals) add(r coolant.Rejection) {
 	}
 	r.Count = max(r.Count, 1)
 	f.metrics.countRejected(r.Code, r.Count)
+	r.Topic = clean(r.Topic, maxTopic)
+	r.Detail, r.Excerpt = clean(r.Detail, maxDetail), clean(r.Excerpt, maxExcerpt)
+	key := causeOf(&r)
 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.turn(now)
-	key := cause{r.Device, r.Topic, r.Code}
 	if seen := f.causes[key]; seen != nil {
 		seen.add(&r)
 		return
 	}
-	r.Topic = clean(r.Topic, maxTopic)
-	r.Detail, r.Excerpt = clean(r.Detail, maxDetail), clean(r.Excerpt, maxExcerpt)
 	if f.of[r.Device] >= maxOfOne {
-		r.Topic = foldedTopic // and what others do wrong is still told apart
+		r.Topic, r.Detail = foldedTopic, foldedDetail // and what others do wrong is still told apart
 	}
 	if len(f.causes) >= maxCauses {
-		r.Device, r.Topic = "", foldedTopic
+		r.Device, r.Topic, r.Detail = "", foldedTopic, foldedDetail
 	}
-	key = cause{r.Device, strings.Clone(r.Topic), r.Code}
+	r.Topic = strings.Clone(r.Topic)
+	key = causeOf(&r)
 	if seen := f.causes[key]; seen != nil {
 		seen.add(&r)
 		return
@@ -101,10 +109,13 @@ func (f *refusals) add(r coolant.Rejection) {
 		slog.String("code", string(r.Code)), slog.String("detail", r.Detail))
 }
 
+// add counts an equal rejection; the words of the newest stay.
 func (s *refusal) add(r *coolant.Rejection) {
 	s.Count += r.Count
 	s.unsaved += r.Count
-	s.Time = max(s.Time, r.Time)
+	if r.Time >= s.Time {
+		s.Time, s.Detail, s.Excerpt = r.Time, r.Detail, r.Excerpt
+	}
 }
 
 // turn closes the minute if it is over: its causes are summed up in the log, and
@@ -118,7 +129,7 @@ func (f *refusals) turn(now coolant.UnixMilli) {
 	for _, s := range f.causes {
 		if s.Count > 1 {
 			f.log.Warn("refused in the past minute", slog.String("device", string(s.Device)), slog.String("topic", s.Topic),
-				slog.String("code", string(s.Code)), slog.Int("count", s.Count))
+				slog.String("code", string(s.Code)), slog.String("detail", s.Detail), slog.Int("count", s.Count))
 		}
 	}
 	f.collect()

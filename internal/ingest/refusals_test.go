@@ -16,6 +16,7 @@ import (
 
 	"coolant"
 	"coolant/internal/ingest"
+	"coolant/internal/wire"
 )
 
 func short(rejections []coolant.Rejection) (out []string) {
@@ -66,11 +67,57 @@ func TestRefusalsAreMerged(t *testing.T) {
 		if n := strings.Count(log.String(), "msg=refused "); n != 3 {
 			t.Errorf("%d lines for three causes:\n%s", n, &log)
 		}
-		if !strings.Contains(log.String(), `msg="refused in the past minute" device=loop topic=a code=foreign_topic count=5`) {
+		if !strings.Contains(log.String(), `msg="refused in the past minute" device=loop topic=a code=foreign_topic detail="not yours" count=5`) {
 			t.Errorf("no summary of the minute:\n%s", &log)
 		}
 		if n := counted(t, registry, "coolant_ingest_rejected_total"); n != 7 {
 			t.Errorf("the metric counts %v, want 7", n)
+		}
+	})
+}
+
+// TestMistakesAreToldApart sends what a newcomer sends, and expects each mistake as
+// a line of its own, and the same one with another value as the same line.
+func TestMistakesAreToldApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		h := newHarness(t, newFakeStore(), func(o *ingest.Options) {
+			o.Log, o.RawRetention = slog.New(slog.NewTextHandler(&log, nil)), 90*24*time.Hour
+		})
+		for i, payload := range []string{
+			`{"samples":[]}`,
+			`{"boot":"1"}`,
+			telemetry(`{"m":{"water":1}}`, `{"m":{"water":1}}`, `{"seq":true,"m":{"water":1}}`, `{"seq":1}`),
+			telemetry(`{"seq":2,"m":{"water":500,"inlet":600}}`),
+			telemetry(`{"seq":3,"m":{"water":501,"probe1":"","probe2":""}}`),
+			telemetry(`{"seq":4,"ts":1,"m":{"water":1}}`),
+			telemetry(`{"seq":5,"ts":2,"m":{"water":1}}`),
+			`{"boot":"xyz","samples":[]}`,
+			`{"boot":"zyx","samples":[]}`,
+		} {
+			h.send(wire.Telemetry, payload, uint64(i))
+			time.Sleep(time.Millisecond)
+		}
+		h.stop()
+		var got []string
+		for _, r := range h.store.recorded() {
+			place, _, _ := strings.Cut(r.Detail, ": ")
+			got = append(got, fmt.Sprintf("%s %s x%d", r.Code, place, r.Count))
+		}
+		slices.Sort(got)
+		want := []string{
+			"bad_field boot x1", // missing
+			"bad_field boot x2", // not hexadecimal
+			"bad_field samples x1", "bad_field samples[0].seq x2", "bad_field samples[2].seq x1", "bad_field samples[3].m x1",
+			"bad_value samples[0].m.probe1 x1", "bad_value samples[0].m.probe2 x1",
+			"out_of_range samples[0].m.inlet x1", "out_of_range samples[0].m.water x2",
+			"too_old samples[0] x2",
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("stored\n%q, want\n%q", got, want)
+		}
+		if n := strings.Count(log.String(), "msg=refused "); n != len(want) {
+			t.Errorf("%d lines for %d causes:\n%s", n, len(want), &log)
 		}
 	})
 }

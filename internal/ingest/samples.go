@@ -14,22 +14,39 @@ type worker struct {
 	payload  wire.TelemetryPayload
 	article  [1]coolant.Reading
 	samples  []coolant.Sample
-	refused  []coolant.Rejection // one for each code
+	refused  []mistake
 	problems int
 	kept     int // readings that are not refused
 }
 
+// mistake is a kind of problem that a message has, counted, with the words of the
+// first. What tells it from others of its code is a metric, or all that a decoder
+// said of it.
+type mistake struct {
+	of string
+	coolant.Rejection
+}
+
 // problem counts a problem of a sample. Detail is called for the first of each
-// code only.
-func (w *worker) problem(code coolant.RejectionCode, count int, detail func() string) {
+// code and whatever it is of only. A message with more of them than one device
+// may have in a minute has its further ones counted with the last of their code.
+func (w *worker) problem(code coolant.RejectionCode, of string, count int, detail func() string) {
 	w.problems += count
+	last := -1
 	for i := range w.refused {
-		if w.refused[i].Code == code {
-			w.refused[i].Count += count
-			return
+		if w.refused[i].Code != code {
+			continue
+		}
+		last = i
+		if w.refused[i].of == of {
+			break
 		}
 	}
-	w.refused = append(w.refused, coolant.Rejection{Code: code, Count: count, Detail: detail()})
+	if last >= 0 && (w.refused[last].of == of || len(w.refused) >= maxOfOne) {
+		w.refused[last].Count += count
+		return
+	}
+	w.refused = append(w.refused, mistake{of, coolant.Rejection{Code: code, Count: count, Detail: detail()}})
 }
 
 // acceptSamples decodes, judges and queues a message with samples.
@@ -74,9 +91,11 @@ func (g *Ingest) judgeSamples(w *worker, m *wire.Message) error {
 	}
 	for i := range w.payload.Problems {
 		p := &w.payload.Problems[i]
-		w.problem(p.Code, p.Count, p.Error)
+		r := coolant.Rejection{Detail: p.Error()}
+		w.problem(p.Code, r.Mistake(), p.Count, func() string { return r.Detail })
 	}
-	for _, r := range w.refused {
+	for i := range w.refused {
+		r := w.refused[i].Rejection
 		r.Time, r.Device, r.Topic, r.Excerpt = m.Received, d.id, m.Topic, excerpt(m.Payload)
 		g.Refuse(r)
 	}
@@ -122,7 +141,7 @@ func (g *Ingest) timeOf(w *worker, d *device, m *wire.Message, in *wire.Telemetr
 		return 0, false
 	}
 	refuse := func(code coolant.RejectionCode, detail func() string) (coolant.UnixMilli, bool) {
-		w.problem(code, 1, func() string { return fmt.Sprintf("samples[%d]: %s", in.Index, detail()) })
+		w.problem(code, "", 1, func() string { return fmt.Sprintf("samples[%d]: %s", in.Index, detail()) })
 		return 0, false
 	}
 	switch in.Stamp {
@@ -163,14 +182,14 @@ func (w *worker) judgeReadings(d *device, in *wire.TelemetrySample, t coolant.Un
 	for i, r := range in.Readings {
 		s := d.find(r.Metric, i)
 		if s == nil {
-			w.problem(coolant.RejectedMetric, 1, func() string {
+			w.problem(coolant.RejectedMetric, string(r.Metric), 1, func() string {
 				return fmt.Sprintf("samples[%d].m.%s: the device has %d other metrics already", in.Index, r.Metric, coolant.MaxMetrics)
 			})
 			continue
 		}
 		judged, outside := s.judge(r, t, in.Judged)
 		if outside {
-			w.problem(coolant.RejectedRange, 1, func() string {
+			w.problem(coolant.RejectedRange, string(r.Metric), 1, func() string {
 				return fmt.Sprintf("samples[%d].m.%s: %g is outside %g to %g; it is stored as a fault", in.Index, r.Metric, r.Value, s.low, s.high)
 			})
 		}

@@ -80,7 +80,7 @@ func (o *object) boot() (boot coolant.Boot) {
 	o.read("boot", "a string", &text)
 	boot, ok := parseBoot([]byte(text))
 	if !ok {
-		o.fail(coolant.RejectedField, "boot", "%q is not 1 to 16 hexadecimal digits that are not all 0", excerpt([]byte(text)))
+		o.fail(coolant.RejectedField, "boot", "1 to 16 hexadecimal digits that are not all 0 are expected, not %q", excerpt([]byte(text)))
 	}
 	return boot
 }

@@ -31,7 +31,8 @@ type Problem struct {
 	Code   coolant.RejectionCode
 	Detail string // in English: what was found and what is expected
 	// Count is how many problems of this code the entry stands for, 1 or more:
-	// after the first few of a code the rest is counted in the last of them.
+	// after the first few of a field, or very many of a code, the rest is counted
+	// in the last of them.
 	Count int
 }
 

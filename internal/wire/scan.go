@@ -42,7 +42,7 @@ func (s *scanner) problem() *Problem {
 	if s.pos >= len(s.data) {
 		return problemf(coolant.RejectedNotJSON, "", "not JSON: it ends at byte %d where %s", len(s.data), s.what)
 	}
-	return problemf(coolant.RejectedNotJSON, "", "not JSON at byte %d (%q): %s", s.pos, s.data[s.pos], s.what)
+	return problemf(coolant.RejectedNotJSON, "", "not JSON at byte %d: %s, not %q", s.pos, s.what, s.data[s.pos:s.pos+1])
 }
 
 // next skips white space and returns the byte after it without consuming it; 0

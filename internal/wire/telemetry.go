@@ -175,7 +175,7 @@ func (d *Decoder) readBoot() {
 	boot, ok := parseBoot(text)
 	if !ok {
 		d.bootProblem = problemf(coolant.RejectedField, "boot",
-			"%q is not 1 to 16 hexadecimal digits that are not all 0", excerpt(text))
+			"1 to 16 hexadecimal digits that are not all 0 are expected, not %q", excerpt(text))
 		return
 	}
 	d.boot, d.out.Boot = right, boot
@@ -234,21 +234,35 @@ func (d *Decoder) readSamples() {
 	}
 }
 
-// problemsPerCode is how many problems of one code keep their own entry.
-const problemsPerCode = 8
+// How many problems keep an entry of their own. Those of a field hide no others
+// of the same code, unless a message has mistakes in very many fields.
+const (
+	problemsPerField = 8 // of one code
+	problemsPerCode  = 32
+)
 
 // report adds a problem of the sample with the given index. Detail is called
 // only if the problem gets an entry of its own, so that a message full of
 // mistakes costs no more than a good one.
 func (d *Decoder) report(index int, code coolant.RejectionCode, field string, detail func() string) {
-	same, last := 0, 0
+	ofCode, ofField, last, like := 0, 0, 0, 0
 	for i := range d.out.Problems {
-		if d.out.Problems[i].Code == code {
-			same++
-			last = i
+		p := &d.out.Problems[i]
+		if p.Code != code {
+			continue
+		}
+		ofCode++
+		last = i
+		if p.Field == field {
+			ofField++
+			like = i
 		}
 	}
-	if same >= problemsPerCode {
+	switch {
+	case ofField >= problemsPerField, ofCode >= problemsPerCode && ofField > 0:
+		d.out.Problems[like].Count++
+		return
+	case ofCode >= problemsPerCode:
 		d.out.Problems[last].Count++
 		return
 	}

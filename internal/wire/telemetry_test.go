@@ -23,6 +23,15 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// manyWrong are members of m, each with a name of its own, that are no numbers.
+func manyWrong(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"w%d":""`, i)
+	}
+	return b.String()
+}
+
 func TestLimits(t *testing.T) {
 	var d wire.Decoder
 	var got wire.TelemetryPayload
@@ -40,7 +49,9 @@ func TestLimits(t *testing.T) {
 		{"a byte more", strings.Repeat(" ", 1<<20+1), coolant.RejectedTooLarge, 0, 0, 0},
 		{"5000 samples", head + strings.Repeat(`{"seq":1,"m":{}},`, 4999) + `{"seq":1,"m":{}}]}`, "", 5000, 0, 0},
 		{"5001 samples", head + strings.Repeat(`{"seq":1,"m":{}},`, 5000) + `{"seq":1,"m":{}}]}`, "", 5000, 1, 1},
-		{"problem after problem", head + strings.Repeat(`{"seq":0},`, 4999) + `{"seq":1,"m":{"water":1}}]}`, "", 1, 8, 2*4999 - 7},
+		{"problem after problem", head + strings.Repeat(`{"seq":0},`, 4999) + `{"seq":1,"m":{"water":1}}]}`, "", 1, 16, 4999 - 7},
+		{"a problem beside many", head + strings.Repeat(`{"seq":0,"m":{}},`, 4999) + `{"seq":1,"m":5}]}`, "", 1, 9, 1},
+		{"a field after another", head + `{"seq":1,"m":{` + strings.Repeat(`"Q":1,`, 50) + `"w":""` + manyWrong(1000) + `}}]}`, "", 1, 8 + 32, 1001 - 31},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

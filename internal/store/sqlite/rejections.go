@@ -12,8 +12,8 @@ import (
 // maxRejections is how many rejections are kept.
 const maxRejections = 1000
 
-// RecordRejections keeps rejections. Those of the same device, topic and code
-// within a minute are one, with the sum of their counts and the words of the
+// RecordRejections keeps rejections. Those of the same device, topic, code and
+// [coolant.Rejection.Mistake] within a minute are one, with the sum of their counts and the words of the
 // newest; a count of less than 1 is 1. The newest 1000 are kept. Their ids are
 // the store's.
 func (s *Store) RecordRejections(ctx context.Context, rejections []coolant.Rejection) error {
@@ -36,15 +36,15 @@ func (s *Store) RecordRejections(ctx context.Context, rejections []coolant.Rejec
 }
 
 func recordRejection(conn *sqlite.Conn, r *coolant.Rejection) error {
-	return run(conn, `INSERT INTO rejections (minute, time, device, topic, code, detail, excerpt, count)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-		ON CONFLICT (device, topic, code, minute) DO UPDATE SET
+	return run(conn, `INSERT INTO rejections (minute, time, device, topic, code, mistake, detail, excerpt, count)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+		ON CONFLICT (device, topic, code, mistake, minute) DO UPDATE SET
 			count = count + excluded.count,
 			detail = iif(excluded.time >= time, excluded.detail, detail),
 			excerpt = iif(excluded.time >= time, excluded.excerpt, excerpt),
 			time = max(time, excluded.time)`,
-		int64(r.Time.Truncate(coolant.Minute)), int64(r.Time), string(r.Device), r.Topic, string(r.Code), r.Detail, r.Excerpt,
-		max(1, r.Count))
+		int64(r.Time.Truncate(coolant.Minute)), int64(r.Time), string(r.Device), r.Topic, string(r.Code), r.Mistake(),
+		r.Detail, r.Excerpt, max(1, r.Count))
 }
 
 // Rejections returns the newest rejections, the newest first. A limit of 0 or

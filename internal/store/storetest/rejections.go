@@ -26,24 +26,45 @@ func testRejections(t *testing.T, open Open) {
 		}
 		return got
 	}
+	t.Run("different mistakes are not one", func(t *testing.T) {
+		f := newFixture(t, open)
+		f.must(f.RecordRejections(f.ctx, []coolant.Rejection{
+			rejection(noon+1, "a", coolant.RejectedField, "boot: it is missing", 1),
+			rejection(noon+2, "a", coolant.RejectedField, "samples[0].seq: it is missing", 1),
+			rejection(noon+3, "a", coolant.RejectedField, "samples[17].seq: it is missing", 1),
+		}))
+		f.must(f.RecordRejections(f.ctx, []coolant.Rejection{
+			rejection(noon+4, "a", coolant.RejectedField, "samples[2].seq: an integer is expected, not true", 1),
+			rejection(noon+5, "a", coolant.RejectedField, "samples[3].seq: an integer is expected, not \"x\"", 1),
+			rejection(noon+6, "a", coolant.RejectedField, "boot: it is missing", 1),
+		}))
+		want := []coolant.Rejection{
+			rejection(noon+6, "a", coolant.RejectedField, "boot: it is missing", 2),
+			rejection(noon+5, "a", coolant.RejectedField, "samples[3].seq: an integer is expected, not \"x\"", 2),
+			rejection(noon+3, "a", coolant.RejectedField, "samples[17].seq: it is missing", 2),
+		}
+		if got := get(f, 0); !reflect.DeepEqual(got, want) {
+			t.Errorf("rejections are\n%+v, want\n%+v", got, want)
+		}
+	})
 	t.Run("equal ones within a minute are one", func(t *testing.T) {
 		f := newFixture(t, open)
 		minute := noon
 		f.must(f.RecordRejections(f.ctx, nil))
 		f.must(f.RecordRejections(f.ctx, []coolant.Rejection{
-			rejection(minute+1, "a", coolant.RejectedNotJSON, "first", 1),
+			rejection(minute+1, "a", coolant.RejectedNotJSON, "the first of 3", 1),
 			rejection(minute+2, "b", coolant.RejectedNotJSON, "other device", 1),
 			rejection(minute+3, "a", coolant.RejectedRange, "other code", 0),
-			rejection(minute+5, "a", coolant.RejectedNotJSON, "newest", 3),
+			rejection(minute+5, "a", coolant.RejectedNotJSON, "the first of 5", 3),
 		}))
 		f.must(f.RecordRejections(f.ctx, []coolant.Rejection{
-			rejection(minute+4, "a", coolant.RejectedNotJSON, "late", 2),
+			rejection(minute+4, "a", coolant.RejectedNotJSON, "the first of 4", 2),
 			rejection(minute+coolant.Minute, "a", coolant.RejectedNotJSON, "next minute", 1),
 		}))
 		f.reopen()
 		want := []coolant.Rejection{
 			rejection(minute+coolant.Minute, "a", coolant.RejectedNotJSON, "next minute", 1),
-			rejection(minute+5, "a", coolant.RejectedNotJSON, "newest", 6),
+			rejection(minute+5, "a", coolant.RejectedNotJSON, "the first of 5", 6),
 			rejection(minute+3, "a", coolant.RejectedRange, "other code", 1),
 			rejection(minute+2, "b", coolant.RejectedNotJSON, "other device", 1),
 		}

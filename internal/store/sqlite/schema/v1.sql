@@ -116,10 +116,11 @@ CREATE TABLE rejections (
 	device  TEXT NOT NULL,
 	topic   TEXT NOT NULL,
 	code    TEXT NOT NULL,
+	mistake TEXT NOT NULL, -- what of detail makes equal rejections equal
 	detail  TEXT NOT NULL,
 	excerpt TEXT NOT NULL,
 	count   INTEGER NOT NULL,
-	UNIQUE (device, topic, code, minute)
+	UNIQUE (device, topic, code, mistake, minute)
 ) STRICT;
 
 CREATE INDEX rejections_by_time ON rejections (time, id);

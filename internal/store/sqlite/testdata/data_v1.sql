@@ -8,6 +8,6 @@ INSERT INTO faults (series, ts, quality) VALUES (1, 1700049630000, 3);
 INSERT INTO dirty (series, hour) VALUES (1, 1700049600000);
 INSERT INTO boots (id, device, boot, through, ahead, newest) VALUES (1, 'esp32', -6972608158633013658, 4, NULL, 1700049630000);
 INSERT INTO documents (device, kind, body, received) VALUES ('esp32', 'info', CAST('{"firmware":"1.0"}' AS BLOB), 1700049600000);
-INSERT INTO rejections (minute, time, device, topic, code, detail, excerpt, count)
-	VALUES (1700049600000, 1700049600001, 'esp32', 'coolant/esp32/telemetry', 'not_json', 'not JSON', 'x', 2);
+INSERT INTO rejections (minute, time, device, topic, code, mistake, detail, excerpt, count)
+	VALUES (1700049600000, 1700049600001, 'esp32', 'coolant/esp32/telemetry', 'not_json', 'not JSON', 'not JSON', 'x', 2);
 INSERT INTO records (bucket, key, value) VALUES ('retained', 'coolant/esp32/status', x'7b7d');

@@ -94,13 +94,13 @@ test.each([
 ])('%s is in %s', (metric, unit) => expect(unitOf(metric)).toBe(unit));
 
 test('equal refusals of a minute are one', () => {
-  const r = (time: number, count: number, code = 'not_json'): Rejection => ({
+  const r = (time: number, count: number, code = 'not_json', detail = ''): Rejection => ({
     id: 0,
     time,
     device: 'a',
     topic: 't',
     code,
-    detail: '',
+    detail,
     excerpt: '',
     count,
   });
@@ -110,4 +110,8 @@ test('equal refusals of a minute are one', () => {
     [50_000, 1],
   ]);
   expect(withRejection(list, r(70_000, 1, 'future'))).toHaveLength(3);
+  const missing = (field: string) => r(60_000, 1, 'bad_field', `${field}: it is missing`);
+  const two = withRejection([missing('boot')], missing('samples[0].seq'));
+  expect(two).toHaveLength(2);
+  expect(withRejection(two, missing('samples[17].seq'))).toHaveLength(2);
 });

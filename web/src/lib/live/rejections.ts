@@ -4,12 +4,23 @@ import type { Rejection } from '../api/types';
 export const KEPT = 200;
 
 /**
- * The refusals with one more, newest first. Equal ones (device, topic, code) of
- * the same minute are one; the server counts them, and sends it again.
+ * What equal refusals have in common: device, topic, code, minute, and of the
+ * detail what stays the same while a mistake is repeated. Numbers and what was
+ * found are left out, as the server's Rejection.Mistake does.
+ */
+export function causeOf(r: Rejection): string {
+  const mistake = (r.detail.split(/, (?:not|from) /, 1)[0] ?? '').replace(
+    /(?<![\w\u0080-\uffff])-?\d[\w\u0080-\uffff.:+-]*/g,
+    '#',
+  );
+  return JSON.stringify([r.device, r.topic, r.code, Math.floor(r.time / 60_000), mistake]);
+}
+
+/**
+ * The refusals with one more, newest first. Equal ones are one; the server counts
+ * them, and sends it again.
  */
 export function withRejection(list: readonly Rejection[], news: Rejection): Rejection[] {
-  const minute = (r: Rejection) => Math.floor(r.time / 60_000);
-  const same = (r: Rejection) =>
-    r.device === news.device && r.topic === news.topic && r.code === news.code && minute(r) === minute(news);
-  return [news, ...list.filter((r) => !same(r))].slice(0, KEPT);
+  const cause = causeOf(news);
+  return [news, ...list.filter((r) => causeOf(r) !== cause)].slice(0, KEPT);
 }
