@@ -32,13 +32,22 @@ describe('the address', () => {
   });
 });
 
-test('a following window moves by whole pixels', () => {
-  const a = windowOf(day, now, 1000);
-  expect(a.to - a.from).toBe(RANGES['24h']);
-  expect(a.to).toBeGreaterThanOrEqual(now);
-  expect(a.to - now).toBeLessThanOrEqual(86_400);
-  expect(windowOf(day, a.to - 1, 1000)).toEqual(a);
-  expect(windowOf(day, a.to + 1, 1000)).not.toEqual(a);
+describe('a following window', () => {
+  const at = now + 1234;
+  test.each([
+    ['1h', 3600],
+    ['12h', 10_000],
+    ['24h', 10_000],
+    ['1y', 10_000],
+  ] as const)('of %s moves in steps and ends now', (range, step) => {
+    const view: View = { range, fixed: null };
+    const a = windowOf(view, at, 1000);
+    expect(a.to - a.from).toBe(RANGES[range]);
+    expect(a.to).toBeGreaterThanOrEqual(at);
+    expect(a.to - at).toBeLessThanOrEqual(step);
+    expect(windowOf(view, a.to - 1, 1000)).toEqual(a);
+    expect(windowOf(view, a.to + 1, 1000)).not.toEqual(a);
+  });
 });
 
 describe('look', () => {

@@ -47,15 +47,19 @@ export function writeView(view: View): { range: string; from: string | undefined
   return { range, from: fixed?.from.toFixed(0), to: fixed?.to.toFixed(0) };
 }
 
+/** How far beyond now a following window may reach. */
+const AHEAD = 10_000;
+
 /**
  * What a view shows at a time. A following window moves in steps of a pixel, so
- * that nothing is drawn again for less.
+ * that nothing is drawn again for less; but where a pixel is hours, in steps that
+ * nobody takes for the future.
  */
 export function windowOf(view: View, now: number, width: number): Window {
   if (view.fixed) return view.fixed;
   const span = RANGES[view.range];
-  const pixel = Math.max(1000, Math.floor(span / Math.max(1, width)));
-  const to = Math.ceil(now / pixel) * pixel;
+  const step = Math.min(AHEAD, Math.max(1000, Math.floor(span / Math.max(1, width))));
+  const to = Math.ceil(now / step) * step;
   return { from: to - span, to };
 }
 

@@ -25,6 +25,41 @@ test('times', () => {
   expect([en.moment(t), zh.moment(t)]).toEqual(['23 Nov, 14:05:09', '11月23日 14:05:09']);
 });
 
+describe('a range is written with what it needs', () => {
+  const jan = Date.UTC(2027, 0, 1, 0, 0, 20);
+  test.each([
+    { name: 'short', from: t - H, to: t, now: t, want: ['Nov 23, 13:05:09', 'Nov 23, 14:05:09'] },
+    { name: 'a day', from: t - D, to: t, now: t, want: ['Nov 22, 14:05', 'Nov 23, 14:05'] },
+    {
+      name: 'a year',
+      from: t - 365 * D,
+      to: t,
+      now: t,
+      want: ['Nov 23, 2025, 14:05', 'Nov 23, 2026, 14:05'],
+    },
+    {
+      name: 'over new year',
+      from: jan - M,
+      to: jan,
+      now: jan,
+      want: ['Dec 31, 2026, 23:59:20', 'Jan 1, 2027, 00:00:20'],
+    },
+    {
+      name: 'of another year',
+      from: t - D,
+      to: t,
+      now: jan,
+      want: ['Nov 22, 2026, 14:05', 'Nov 23, 2026, 14:05'],
+    },
+  ])('$name', ({ from, to, now, want }) => {
+    const detail = us.detail(from, to, now);
+    expect([us.moment(from, detail), us.moment(to, detail)]).toEqual(want);
+  });
+  test('in Chinese', () => {
+    expect(zh.moment(t, zh.detail(t - 365 * D, t, t))).toBe('2026年11月23日 14:05');
+  });
+});
+
 test('since leaves out what is clear', () => {
   expect(en.since(t, t + H)).toBe('14:05:09');
   expect(en.since(t, t + 2 * D)).toBe('23 Nov, 14:05');

@@ -12,8 +12,10 @@ export interface Formats {
   day(ms: number): string;
   /** Nov 2026 */
   month(ms: number): string;
-  /** Nov 23, 14:05:09: a moment, complete. */
-  moment(ms: number): string;
+  /** Nov 23, 14:05:09: a moment, complete but for the year, or as the detail says. */
+  moment(ms: number, detail?: Detail): string;
+  /** How moments of a range are written: with the year where it is not clear, without seconds in a long one. */
+  detail(from: number, to: number, now: number): Detail;
   /** Only the clock if it was today, else with the day. */
   since(ms: number, now: number): string;
   /** "4 seconds ago" */
@@ -25,9 +27,16 @@ export interface Formats {
   list(words: string[]): string;
 }
 
+export interface Detail {
+  year: boolean;
+  seconds: boolean;
+}
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+/** From this span on, seconds say nothing. */
+const LONG = 6 * HOUR;
 
 /** Formats of a locale, in the time zone of the viewer or the given one. */
 export function formats(locale: string, timeZone?: string): Formats {
@@ -42,8 +51,11 @@ export function formats(locale: string, timeZone?: string): Formats {
   const minute = time(hm);
   const day = time(md);
   const month = time({ month: 'short', year: 'numeric' });
-  const moment = time({ ...md, ...hm, second: '2-digit' });
+  const daySecond = time({ ...md, ...hm, second: '2-digit' });
   const dayMinute = time({ ...md, ...hm });
+  const fullSecond = time({ year: 'numeric', ...md, ...hm, second: '2-digit' });
+  const fullMinute = time({ year: 'numeric', ...md, ...hm });
+  const year = time({ year: 'numeric' });
   const date = time({ year: 'numeric', month: 'numeric', day: 'numeric' });
   const fullDay = time({ year: 'numeric', ...md });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'short' });
@@ -75,7 +87,14 @@ export function formats(locale: string, timeZone?: string): Formats {
     minute,
     day,
     month,
-    moment,
+    moment(ms, detail = { year: false, seconds: true }) {
+      if (detail.year) return detail.seconds ? fullSecond(ms) : fullMinute(ms);
+      return detail.seconds ? daySecond(ms) : dayMinute(ms);
+    },
+    detail: (from, to, now) => ({
+      year: year(from) !== year(to) || year(to) !== year(now),
+      seconds: to - from < LONG,
+    }),
     since(ms, now) {
       if (date(ms) === date(now)) return clock(ms);
       return now - ms < 300 * DAY ? dayMinute(ms) : fullDay(ms);
