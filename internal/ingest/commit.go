@@ -190,7 +190,7 @@ func (c *committer) commitOne(p group, cause error) {
 		c.giveUp(p.entries, err)
 		return
 	case kept == 0 && refused > 0 && e.err == nil:
-		e.err = coolant.Errorf(coolant.CodeInvalid, "%s: %w", e.topic, cause)
+		e.err = cause
 	}
 	e.receipt.Settle(e.token, e.err)
 	c.queue.release(p.entries)

@@ -107,10 +107,11 @@ func (g *Ingest) Run(ctx context.Context) error {
 }
 
 // refuse shows the refusal of a whole message and returns it as an error that a
-// receipt understands.
+// receipt understands. It does not name the topic, which the sender knows: there is
+// little room in an acknowledgement.
 func (g *Ingest) refuse(m *wire.Message, code coolant.RejectionCode, detail string) error {
 	g.Refuse(coolant.Rejection{
 		Time: m.Received, Device: m.Device, Topic: m.Topic, Code: code, Detail: detail, Excerpt: excerpt(m.Payload), Count: 1,
 	})
-	return coolant.Errorf(coolant.CodeInvalid, "%s: %s", m.Topic, detail)
+	return coolant.Errorf(coolant.CodeInvalid, "%s", detail)
 }

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"fmt"
-	"time"
 
 	"coolant"
 	"coolant/internal/wire"
@@ -59,7 +58,7 @@ func (g *Ingest) acceptSamples(m *wire.Message, receipt wire.Receipt, token uint
 	if err != nil || len(w.samples) == 0 {
 		receipt.Settle(token, err)
 	} else {
-		e := entry{receipt: receipt, token: token, topic: m.Topic, err: w.verdict(m)}
+		e := entry{receipt: receipt, token: token, topic: m.Topic, err: w.verdict()}
 		if err := g.queue.add(e, w.samples, g.Now); err != nil {
 			receipt.Settle(token, err)
 		}
@@ -100,18 +99,18 @@ func (g *Ingest) judgeSamples(w *worker, m *wire.Message) error {
 		g.Refuse(r)
 	}
 	if len(w.samples) == 0 {
-		return w.verdict(m)
+		return w.verdict()
 	}
 	return nil
 }
 
 // verdict is what the receipt of a judged message hears: nil if something of it
 // is kept or nothing was wrong with it.
-func (w *worker) verdict(m *wire.Message) error {
+func (w *worker) verdict() error {
 	if w.kept > 0 || w.problems == 0 {
 		return nil
 	}
-	return coolant.Errorf(coolant.CodeInvalid, "%s: %s", m.Topic, w.refused[0].Detail)
+	return coolant.Errorf(coolant.CodeInvalid, "%s", w.refused[0].Detail)
 }
 
 func (g *Ingest) judgeLocked(w *worker, d *device, m *wire.Message) error {
@@ -165,12 +164,16 @@ func (g *Ingest) timeOf(w *worker, d *device, m *wire.Message, in *wire.Telemetr
 	}
 	if ahead := t - m.Received; ahead > maxAhead {
 		return refuse(coolant.RejectedFuture, func() string {
-			return fmt.Sprintf("ts %d is %s ahead of the server; at most 5m is allowed", t, min(ahead, 1000*coolant.Day).Sub(0).Round(time.Second))
+			return fmt.Sprintf("ts %s is %s ahead of the server; at most %s is allowed",
+				instant(t), span(min(ahead, 100_000*coolant.Day).Sub(0)), span(maxAhead.Sub(0)))
 		})
 	}
-	if t <= 0 || g.RawRetention > 0 && t < m.Received.Add(-g.RawRetention) {
+	if t <= 0 {
+		return refuse(coolant.RejectedTooOld, func() string { return fmt.Sprintf("its time %s is not after 1970 began", instant(t)) })
+	}
+	if g.RawRetention > 0 && t < m.Received.Add(-g.RawRetention) {
 		return refuse(coolant.RejectedTooOld, func() string {
-			return fmt.Sprintf("its time %d is before 1970 or more than the raw retention of %s ago", t, g.RawRetention)
+			return fmt.Sprintf("its time %s is over %s ago, the raw retention", instant(t), span(g.RawRetention))
 		})
 	}
 	return t, true

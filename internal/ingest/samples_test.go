@@ -38,6 +38,25 @@ func telemetry(samples ...string) string {
 	return `{"boot":"9f3c51d27ab04e66","samples":[` + strings.Join(samples, ",") + `]}`
 }
 
+// TestWordsOfTimes is what people read of a time that is refused, and what fits into
+// an acknowledgement.
+func TestWordsOfTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t, newFakeStore(), func(o *ingest.Options) { o.RawRetention = 90 * 24 * time.Hour })
+		for i, test := range []struct{ sample, want string }{
+			{`{"ts":1764600000000,`, "samples[0]: ts 2025-12-01T14:40:00Z (1764600000000 ms) is 7 days ahead of the server; at most 5m is allowed"},
+			{`{"ts":1700000000000,`, "samples[0]: its time 2023-11-14T22:13:20Z (1700000000000 ms) is over 90 days ago, the raw retention"},
+			{`{"ts":0,`, "samples[0]: its time 1970-01-01T00:00:00Z (0 ms) is not after 1970 began"},
+		} {
+			h.send(wire.Telemetry, telemetry(test.sample+`"seq":1,"m":{"water":1}}`), uint64(i))
+			synctest.Wait()
+			if err, _ := h.receipts.of(t, uint64(i)); err == nil || err.Error() != test.want || len(test.want) > 110 {
+				t.Errorf("%v, want %q of at most 110 bytes", err, test.want)
+			}
+		}
+	})
+}
+
 func TestSamples(t *testing.T) {
 	old := start.Add(-90*24*time.Hour) - 1
 	tests := []struct {

@@ -172,6 +172,9 @@ func TestCredentials(t *testing.T) {
 	}{
 		{"right", func(*packets.Packet) {}, 0, 0, ""},
 		{"anonymous", anonymous, 5, 0x86, coolant.RejectedCredential},
+		{"a device's wrong password", func(pk *packets.Packet) {
+			pk.Connect.Username, pk.Connect.Password = []byte("b"), []byte("x")
+		}, 5, 0x86, coolant.RejectedCredential},
 		{"wrong password", func(pk *packets.Packet) { pk.Connect.Password = []byte("x") }, 5, 0x86, coolant.RejectedCredential},
 		{"another's password", func(pk *packets.Packet) { pk.Connect.Password = []byte("bb") }, 5, 0x86, coolant.RejectedCredential},
 		{"no password", func(pk *packets.Packet) { pk.Connect.PasswordFlag, pk.Connect.Password = false, nil }, 5, 0x86, coolant.RejectedCredential},
@@ -182,7 +185,7 @@ func TestCredentials(t *testing.T) {
 	} {
 		for name, version := range versions {
 			t.Run(c.name+"/"+name, func(t *testing.T) {
-				h := open(t)
+				h := open(t, func(o *Options) { o.Known = func(id coolant.DeviceID) bool { return id == "b" } })
 				pk := connecting(version, "a")
 				c.change(&pk)
 				cl := dial(t, h.plain)
@@ -190,7 +193,8 @@ func TestCredentials(t *testing.T) {
 				if version == 5 {
 					want = c.v5
 				}
-				if ack := cl.connect(pk); ack.ReasonCode != want {
+				ack := cl.connect(pk)
+				if ack.ReasonCode != want {
 					t.Errorf("CONNACK %#x, want %#x", ack.ReasonCode, want)
 				}
 				if want == 0 {
@@ -199,8 +203,16 @@ func TestCredentials(t *testing.T) {
 					return
 				}
 				cl.wantClosed()
-				if r := h.rejected(c.code); r.Device != "" || r.Detail == "" {
+				r := h.rejected(c.code)
+				wrong := strings.Contains(r.Detail, "wrong password for user b")
+				if known := string(pk.Connect.Username) == "b"; known != (r.Device == "b") || known != wrong || !known && r.Device != "" {
 					t.Errorf("reported as %+v", r)
+				}
+				if !strings.Contains(r.Detail, "127.0.0.1") {
+					t.Errorf("it does not say from where: %q", r.Detail)
+				}
+				if said := ack.Properties.ReasonString; strings.Contains(said, "wrong") || strings.Contains(said, "unknown") {
+					t.Errorf("the client is told %q, which says who exists", said)
 				}
 			})
 		}

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"unicode"
@@ -273,19 +274,35 @@ const (
 	maxAcknowledgement = 128
 )
 
-// plain cuts text to what fits, without control characters, which MQTT forbids.
+// plain cuts text to what fits, after a whole word if there is one, without
+// control characters, which MQTT forbids.
 func plain(text string) string {
+	const more = "…"
 	buf := make([]byte, 0, maxReason)
+	cut := 0 // where the words end after which there is room for more
 	for _, r := range text {
 		if unicode.IsControl(r) {
 			r = ' '
 		}
+		if r == ' ' && len(buf) <= maxReason-len(more) {
+			cut = len(buf)
+		}
 		if len(buf)+utf8.RuneLen(r) > maxReason {
-			break
+			return string(beginning(buf, cut, maxReason-len(more))) + more
 		}
 		buf = utf8.AppendRune(buf, r)
 	}
 	return string(buf)
+}
+
+// beginning cuts text after the words that end at cut, or where that would leave
+// little of it, between two characters, to at most limit bytes.
+func beginning(text []byte, cut, limit int) []byte {
+	if cut < limit/2 {
+		for cut = limit; !utf8.RuneStart(text[cut]); cut-- {
+		}
+	}
+	return bytes.TrimRight(text[:cut], " ,;:")
 }
 
 // settled returns a channel that is closed when no message waits for its

@@ -52,9 +52,7 @@ func (c *conn) connect() error {
 // deny reports and answers a CONNECT that is refused.
 func (c *conn) deny(cl *mqtt.Client, code packets.Code, r coolant.Rejection) {
 	c.refused = true
-	if r.Device == "" {
-		r.Detail += ", from " + c.host()
-	}
+	r.Detail += ", from " + c.host()
 	c.b.refuse(r)
 	if c.version < 5 {
 		code = before5(code)
@@ -104,9 +102,7 @@ func (c *conn) admit(cl *mqtt.Client, pk *packets.Packet) (packets.Code, coolant
 	c.device = device // before the password is checked, so that Disconnect misses nobody who passed with the old one
 	c.mu.Unlock()
 	if !c.b.o.Auth.Verify(user, pk.Connect.Password) {
-		return packets.ErrBadUsernameOrPassword, coolant.Rejection{
-			Code: coolant.RejectedCredential, Detail: "user " + user + ": unknown, or a wrong password",
-		}
+		return packets.ErrBadUsernameOrPassword, c.b.stranger(device)
 	}
 	if will := &pk.Connect; will.WillFlag && c.kindOf(will.WillTopic) == wire.KindNone {
 		return packets.ErrNotAuthorized, coolant.Rejection{
@@ -116,6 +112,18 @@ func (c *conn) admit(cl *mqtt.Client, pk *packets.Packet) (packets.Code, coolant
 	}
 	cl.ID = strings.Clone(cl.ID) // which would keep the whole packet
 	return c.claim(cl.ID)
+}
+
+// stranger tells the operator, and nobody else, whether a user who may not come in
+// exists. Who does not is no part of the mistake: whoever tries names must not fill
+// the list of rejections.
+func (b *Broker) stranger(user coolant.DeviceID) coolant.Rejection {
+	if b.o.Known(user) {
+		return coolant.Rejection{Device: user, Code: coolant.RejectedCredential, Detail: "wrong password for user " + string(user)}
+	}
+	return coolant.Rejection{
+		Code: coolant.RejectedCredential, Detail: "unknown user: the id of a registered device is expected, not " + string(user),
+	}
 }
 
 // claim gets the session of a client id.

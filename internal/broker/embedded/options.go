@@ -58,8 +58,9 @@ type Options struct {
 	Handler Handler
 	Records Records
 	// Known reports whether there is a device of that id, whose name nobody else may
-	// use as a client id: a session under it would keep the device out. Nil knows
-	// nobody.
+	// use as a client id: a session under it would keep the device out. What is
+	// refused to who tries wrong passwords for it is shown as the device's. Nil
+	// knows nobody. It is called from many goroutines and must be fast.
 	Known func(coolant.DeviceID) bool
 	// Refuse is told what was refused: wrong passwords, foreign topics and
 	// sessions, oversized and malformed packets. It may be called from many
