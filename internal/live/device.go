@@ -180,14 +180,14 @@ func (d *device) paced() bool {
 }
 
 // show returns the outside form, made anew only after a change.
-func (d *device) show(limits coolant.Limits) *DeviceView {
+func (d *device) show(limits coolant.Limits, least coolant.UnixMilli) *DeviceView {
 	if d.view != nil {
 		return d.view
 	}
 	v := &DeviceView{
 		ID: d.ID, Name: cmp.Or(d.Name, string(d.ID)), Created: d.Created, Primary: d.primary,
 		Health: d.health, IntervalMS: int64(d.interval), IntervalKnown: d.cadence.known(), Limits: Limits(limits), Info: d.info,
-		Newest: make([]Newest, len(d.newest)),
+		SilenceMS: int64(d.silence(least)), Newest: make([]Newest, len(d.newest)),
 	}
 	if d.presence.Since != 0 {
 		v.Presence = &Presence{Online: d.presence.Online, Since: d.presence.Since}

@@ -269,7 +269,7 @@ func (h *Hub) choosePrimary() {
 // changed publishes a device as it is now.
 func (h *Hub) changed(d *device) {
 	if d != nil && h.heard() {
-		h.publish(&Changed{View: d.show(h.opts.Limits)})
+		h.publish(&Changed{View: d.show(h.opts.Limits, h.silence)})
 	}
 }
 

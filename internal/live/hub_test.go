@@ -304,3 +304,29 @@ func TestDeviceAddedAgain(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// A fault of a series that later samples leave out counts for as long as the
+// device may be silent, which the view states, and no longer.
+func TestFaultOfASeriesThatEnded(t *testing.T) {
+	c := &clock{at: start}
+	h := newHub(c, Options{})
+	h.DeviceAdded(registered("a"))
+	h.Committed(1, []coolant.Sample{{Device: "a", Time: start, Readings: []coolant.Reading{
+		{Metric: "water", Value: 30}, {Metric: "inlet", Quality: coolant.CRC},
+	}}})
+	v, _ := h.Device("a")
+	silence := coolant.UnixMilli(v.SilenceMS)
+	if v.Health != coolant.HealthFault || silence != 3*coolant.Minute {
+		t.Fatalf("%s, silence %d", v.Health, silence)
+	}
+	for _, moment := range []struct {
+		at   coolant.UnixMilli
+		want coolant.Health
+	}{{start + coolant.Minute, coolant.HealthFault}, {start + silence, coolant.HealthFault}, {start + silence + 1, coolant.HealthOK}} {
+		c.at = moment.at
+		h.Committed(2, []coolant.Sample{{Device: "a", Time: moment.at, Readings: []coolant.Reading{{Metric: "water", Value: 30}}}})
+		if v, _ := h.Device("a"); v.Health != moment.want {
+			t.Errorf("%d ms later it is %s, want %s", moment.at-start, v.Health, moment.want)
+		}
+	}
+}

@@ -165,7 +165,7 @@ func (h *Hub) Snapshot() *Snapshot {
 func (h *Hub) snapshot() *Snapshot {
 	snap := &Snapshot{Epoch: h.epoch, Seq: h.seq, Time: h.now(), Devices: make([]*DeviceView, len(h.ordered))}
 	for i, d := range h.ordered {
-		snap.Devices[i] = d.show(h.opts.Limits)
+		snap.Devices[i] = d.show(h.opts.Limits, h.silence)
 	}
 	return snap
 }
@@ -189,7 +189,7 @@ func (h *Hub) Device(id coolant.DeviceID) (v *DeviceView, ok bool) {
 	if d == nil {
 		return nil, false
 	}
-	return d.show(h.opts.Limits), true
+	return d.show(h.opts.Limits, h.silence), true
 }
 
 // Primary returns the device that the article's endpoints show; ok is false
@@ -200,5 +200,5 @@ func (h *Hub) Primary() (v *DeviceView, ok bool) {
 	if h.primary == nil {
 		return nil, false
 	}
-	return h.primary.show(h.opts.Limits), true
+	return h.primary.show(h.opts.Limits, h.silence), true
 }

@@ -18,6 +18,7 @@ type DeviceView struct {
 	LastSeen      *coolant.UnixMilli `json:"last_seen" doc:"Time of its newest sample, Unix milliseconds; null if there is none"`
 	IntervalMS    int64              `json:"interval_ms" minimum:"1" doc:"Typical time between its samples, in milliseconds: as observed on live samples, until then as its info states, else 60000"`
 	IntervalKnown bool               `json:"interval_known" doc:"Whether interval_ms was observed or stated; false while it is assumed"`
+	SilenceMS     int64              `json:"silence_ms" minimum:"1" doc:"How long the device may say nothing before it counts as offline, in milliseconds. A reading of one series that is older than this no longer counts for health: the device does not send that series any more"`
 	Newest        []Newest           `json:"newest" doc:"The last reading of each series, good or not, in alphabetical order"`
 	Limits        Limits             `json:"limits" doc:"Water temperatures, in C, at which health changes"`
 	Info          json.RawMessage    `json:"info" doc:"What the device last published about itself (contract topic info); null if nothing"`

@@ -67,6 +67,7 @@ function view(id: string): Json {
     last_seen: newest.length === 0 ? null : seen,
     interval_ms: INTERVAL,
     interval_known: true,
+    silence_ms: 90_000,
     newest,
     limits: LIMITS,
     info:

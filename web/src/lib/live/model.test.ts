@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { Device, Health, Rejection } from '../api/types';
-import { applyEvent, difference, inOrder, readingOf, title, unitOf, withSamples } from './model';
+import {
+  applyEvent,
+  difference,
+  faultState,
+  faultyNow,
+  inOrder,
+  readingOf,
+  title,
+  unitOf,
+  withSamples,
+} from './model';
 import { withRejection } from './rejections';
 
 function device(id: string, values: Record<string, number | null> = {}, health: Health = 'ok'): Device {
@@ -14,6 +24,7 @@ function device(id: string, values: Record<string, number | null> = {}, health: 
     last_seen: 100,
     interval_ms: 10,
     interval_known: true,
+    silence_ms: 90,
     newest: Object.entries(values).map(([metric, value]) => ({
       metric,
       unit: unitOf(metric),
@@ -114,4 +125,26 @@ test('equal refusals of a minute are one', () => {
   const two = withRejection([missing('boot')], missing('samples[0].seq'));
   expect(two).toHaveLength(2);
   expect(withRejection(two, missing('samples[17].seq'))).toHaveLength(2);
+});
+
+describe('a fault', () => {
+  const loop = device('a', { inlet: null, water: 20 }); // read at 100, silent for 90 at most
+  const span = { metric: 'inlet', quality: 'crc', from: 50, to: 100, count: 2 };
+  test.each([
+    { name: 'goes on while it is the newest reading', span, now: 190, want: 'ongoing' },
+    { name: 'is unknown once that is too old', span, now: 191, want: 'unknown' },
+    { name: 'is over after another', span: { ...span, to: 90 }, now: 110, want: 'over' },
+    {
+      name: 'is over after one of another kind',
+      span: { ...span, quality: 'stale' },
+      now: 110,
+      want: 'over',
+    },
+    { name: 'is over after a good reading', span: { ...span, metric: 'water' }, now: 110, want: 'over' },
+    { name: 'is over without the series', span: { ...span, metric: 'outlet' }, now: 110, want: 'over' },
+  ])('$name', ({ span, now, want }) => expect(faultState(loop, span, now)).toBe(want));
+  test('counts for as long as it goes on', () => {
+    expect(faultyNow(loop, 190).map((r) => r.metric)).toEqual(['inlet']);
+    expect(faultyNow(loop, 191)).toEqual([]);
+  });
 });

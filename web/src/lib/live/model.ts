@@ -1,4 +1,4 @@
-import type { Device, LiveSample, Quality, Reading, StreamEvent, Unit } from '../api/types';
+import type { Device, FaultSpan, LiveSample, Quality, Reading, StreamEvent, Unit } from '../api/types';
 
 /** What the page knows of the devices: the server's snapshot, kept current by its events. */
 export type Devices = Record<string, Device>;
@@ -82,6 +82,31 @@ export function title(device: Pick<Device, 'id' | 'name'>): string {
 
 export function readingOf(device: Device, metric: string): Reading | undefined {
   return device.newest.find((r) => r.metric === metric);
+}
+
+/**
+ * Whether a reading still says how the device is. One of a series that the device
+ * no longer sends does not, by the rule that the server judges health by.
+ */
+export function isCurrent(device: Device, reading: Reading, now: number): boolean {
+  return now - reading.time <= device.silence_ms;
+}
+
+/** The readings without a trustworthy value for which a device counts as faulty. */
+export function faultyNow(device: Device, now: number): Reading[] {
+  return device.newest.filter((r) => r.quality !== 'good' && isCurrent(device, r, now));
+}
+
+export type FaultState = 'ongoing' | 'unknown' | 'over';
+
+/**
+ * Whether a fault goes on: while the newest reading of its metric is the same
+ * fault, and that is current. Where nothing came since, nobody knows.
+ */
+export function faultState(device: Device, span: FaultSpan, now: number): FaultState {
+  const newest = readingOf(device, span.metric);
+  if (!newest || newest.quality !== span.quality || newest.time > span.to) return 'over';
+  return isCurrent(device, newest, now) ? 'ongoing' : 'unknown';
 }
 
 export interface Difference {
