@@ -37,6 +37,10 @@ func (s *server) addDocs(mux *http.ServeMux, api *huma.OpenAPI) error {
 	if err != nil {
 		return err
 	}
+	icon, err := docsFiles.ReadFile("docs/icon.svg")
+	if err != nil {
+		return err
+	}
 	for path, file := range map[string]struct {
 		contentType string
 		data        []byte
@@ -44,6 +48,7 @@ func (s *server) addDocs(mux *http.ServeMux, api *huma.OpenAPI) error {
 		"/api/openapi.json":   {"application/json", document},
 		"/api/docs":           {"text/html; charset=utf-8", page},
 		"/api/docs/style.css": {"text/css; charset=utf-8", style},
+		"/api/docs/icon.svg":  {"image/svg+xml", icon},
 		"/api/docs/script.js": {"text/javascript; charset=utf-8", script},
 	} {
 		tag := tagOf(file.data)

@@ -37,6 +37,13 @@ func TestDocsPage(t *testing.T) {
 			t.Errorf("the page contains %s", bad)
 		}
 	}
+	icon, err := os.ReadFile("../../web/public/icon.svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := get(h, "/api/docs/icon.svg").Body.Bytes(); !strings.Contains(page, `rel="icon"`) || !bytes.Equal(got, icon) {
+		t.Error("the page has not the icon of the user interface")
+	}
 	doc := golden(t)
 	for path, methods := range doc.Paths {
 		if !strings.Contains(page, "<code>"+path+"</code>") || !strings.Contains(page, `id="`+methods["get"].OperationID+`"`) {
