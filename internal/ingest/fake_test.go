@@ -101,9 +101,12 @@ func (f *fakeStore) PutDocument(_ context.Context, doc coolant.DeviceDocument) e
 	return nil
 }
 
-func (f *fakeStore) RecordRejections(_ context.Context, rejections []coolant.Rejection) error {
+func (f *fakeStore) RecordRejections(ctx context.Context, rejections []coolant.Rejection) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if f.failReject != nil {
 		return f.failReject
 	}

@@ -158,18 +158,26 @@ func (f *refusals) collect() {
 	}
 }
 
-// run flushes about once a second until ctx ends, and once more then.
+// run flushes about once a second until ctx ends, and once more then. A write
+// under way is not torn off by that: whether it counted would be unknown.
 func (f *refusals) run(ctx context.Context) {
+	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastChance, cancel) })()
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			f.flush(ctx)
+			f.flush(calls)
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastChance)
-			defer cancel()
-			f.flush(last)
+			f.flush(calls)
+			f.mu.Lock()
+			n := len(f.unsaved)
+			f.mu.Unlock()
+			if n > 0 {
+				f.log.Warn("rejections were not stored before the end", slog.Int("rejections", n))
+			}
 			return
 		}
 	}

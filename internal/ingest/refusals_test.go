@@ -180,6 +180,41 @@ func TestRefusalsAreBounded(t *testing.T) {
 	})
 }
 
+// TestRefusalsOfTheLastSecond stops at once after a refusal, also when a flush is due.
+func TestRefusalsOfTheLastSecond(t *testing.T) {
+	for _, wait := range []time.Duration{0, 300 * time.Millisecond, time.Second, 61 * time.Second} {
+		t.Run(wait.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newFakeStore()
+				h := newHarness(t, store, nil)
+				synctest.Wait()
+				refuse := func(detail string) {
+					h.Refuse(coolant.Rejection{Device: "loop", Code: coolant.RejectedField, Detail: detail})
+				}
+				refuse("boot: it is missing")
+				time.Sleep(wait)
+				refuse("boot: it is missing")
+				refuse("samples: it is missing")
+				h.stop()
+				counts := map[string]int{}
+				for _, r := range store.recorded() {
+					counts[r.Detail] += r.Count
+				}
+				if counts["boot: it is missing"] != 2 || counts["samples: it is missing"] != 1 {
+					t.Errorf("stored %v", counts)
+				}
+				told := map[string]int{}
+				for _, r := range h.watcher.told() {
+					told[r.Detail]++
+				}
+				if len(told) != 2 {
+					t.Errorf("told %v", told)
+				}
+			})
+		})
+	}
+}
+
 func TestRefusalsOutliveTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newFakeStore()
