@@ -146,5 +146,6 @@ describe('a fault', () => {
   test('counts for as long as it goes on', () => {
     expect(faultyNow(loop, 190).map((r) => r.metric)).toEqual(['inlet']);
     expect(faultyNow(loop, 191)).toEqual([]);
+    expect(faultyNow({ ...loop, health: 'fault' }, 191)).toHaveLength(1);
   });
 });

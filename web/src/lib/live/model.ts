@@ -92,9 +92,14 @@ export function isCurrent(device: Device, reading: Reading, now: number): boolea
   return now - reading.time <= device.silence_ms;
 }
 
-/** The readings without a trustworthy value for which a device counts as faulty. */
+/**
+ * The readings without a trustworthy value for which a device counts as faulty. A
+ * fault that the server is just about to drop is named for as long as it counts.
+ */
 export function faultyNow(device: Device, now: number): Reading[] {
-  return device.newest.filter((r) => r.quality !== 'good' && isCurrent(device, r, now));
+  const faulty = device.newest.filter((r) => r.quality !== 'good');
+  const current = faulty.filter((r) => isCurrent(device, r, now));
+  return current.length === 0 && device.health === 'fault' ? faulty : current;
 }
 
 export type FaultState = 'ongoing' | 'unknown' | 'over';
