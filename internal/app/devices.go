@@ -49,11 +49,7 @@ type liveDevices struct {
 }
 
 func (d *liveDevices) Add(ctx context.Context, id coolant.DeviceID, name string) (string, error) {
-	password, err := d.Book.Add(ctx, id, name)
-	if err != nil {
-		return "", err
-	}
-	list, err := d.List(ctx)
+	device, password, err := d.Register(ctx, id, name)
 	if err != nil {
 		return "", err
 	}
@@ -64,11 +60,7 @@ func (d *liveDevices) Add(ctx context.Context, id coolant.DeviceID, name string)
 		d.log.WarnContext(ctx, "the last readings of a device that was added again are not shown until it reports",
 			slog.String("device", string(id)), slog.Any("error", err))
 	}
-	for _, known := range list {
-		if known.ID == id {
-			d.added(known, newest...)
-		}
-	}
+	d.added(device, newest...)
 	return password, nil
 }
 
