@@ -70,7 +70,7 @@ func (s *serveCommand) Run(p *process) error {
 		return err
 	}
 	log := app.NewLogger(p.stderr, c.Log)
-	err = app.Service{Config: c, Version: version, Log: log, Ready: welcome(p.stderr, log)}.Run(p.ctx)
+	err = app.Service{Config: c, Version: version, Log: log, Ready: welcome(p.stderr, log, c)}.Run(p.ctx)
 	if err == nil {
 		log.Info("coolant has stopped; everything that was acknowledged is on disk")
 	}
@@ -109,7 +109,7 @@ func (d *demoCommand) Run(p *process) error {
 	}
 	log := app.NewLogger(p.stderr, c.Log)
 	return app.Demo{
-		Service: app.Service{Config: c, Version: version, Log: log, Ready: welcome(p.stderr, log)},
+		Service: app.Service{Config: c, Version: version, Log: log, Ready: welcome(p.stderr, log, c)},
 		Seed:    d.Seed, Speed: d.Speed, Devices: d.Devices, Faults: d.Fault,
 		Temporary: d.Data == "",
 	}.Run(p.ctx)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,17 +15,17 @@ import (
 )
 
 // welcome says where everything is: in words on a terminal, in the log elsewhere.
-func welcome(w io.Writer, log *slog.Logger) func(app.Running) {
+func welcome(w io.Writer, log *slog.Logger, c config.Config) func(app.Running) {
 	return func(r app.Running) {
 		if !app.IsTerminal(w) {
-			log.Info("coolant is ready", "version", version, "page", r.Page, "mqtts", r.Addresses.MQTTS, "mqtt", r.Addresses.MQTT,
+			log.Info("coolant is ready", "version", version, "page", page(c, r), "mqtts", r.Addresses.MQTTS, "mqtt", r.Addresses.MQTT,
 				"ca", r.Authority.CertFile(), "data", r.Data, "add_device", addDevice(r))
 			return
 		}
 		var b strings.Builder
 		b.WriteByte('\n')
-		if r.Page != "" {
-			fmt.Fprintf(&b, "  Page and API      %s   (from this machine only, until accounts exist)\n", r.Page)
+		if r.Addresses.HTTP != "" {
+			fmt.Fprintf(&b, "  Page and API      %s   (from this machine only, until accounts exist)\n", page(c, r))
 		}
 		if r.Addresses.MQTTS != "" {
 			fmt.Fprintf(&b, "  MQTT over TLS     %s   (CA for your devices: %s)\n", r.Addresses.MQTTS, r.Authority.CertFile())
@@ -37,6 +38,20 @@ func welcome(w io.Writer, log *slog.Logger) func(app.Running) {
 		fmt.Fprint(&b, "  Stop              Ctrl-C\n\n")
 		_, _ = io.WriteString(w, b.String()) // a terminal that is gone needs no welcome
 	}
+}
+
+func page(c config.Config, r app.Running) string {
+	if r.Addresses.HTTP == "" {
+		return ""
+	}
+	host, port, err := net.SplitHostPort(r.Addresses.HTTP)
+	if err != nil {
+		return r.Addresses.HTTP
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port) + c.HTTP.BasePath
 }
 
 // addDevice is the command that adds a device to this service, as it can be

@@ -40,14 +40,6 @@ func Healthcheck(ctx context.Context, c config.Config) error {
 	return nil
 }
 
-// pageURL is where the page is on this machine, "" if it is turned off.
-func pageURL(c config.Config, a Addresses) string {
-	if a.HTTP == "" {
-		return ""
-	}
-	return "http://" + reachable(a.HTTP) + c.HTTP.BasePath
-}
-
 // reachable turns the address of a listener on every interface into one that can
 // be called from this machine.
 func reachable(address string) string {

@@ -38,7 +38,6 @@ type Service struct {
 // Running is a service that has started.
 type Running struct {
 	Addresses Addresses
-	Page      string // the page's URL as seen from this machine; "" if it is turned off
 	Data      string // the data directory, which a demo may have made for itself
 	Devices   DeviceAdmin
 	Authority *auth.Authority
@@ -81,7 +80,7 @@ func (s Service) Run(ctx context.Context) (err error) {
 		parts = append(parts, part{"command socket", admin.run})
 	}
 	if s.Ready != nil {
-		s.Ready(Running{Addresses: ports.addresses(), Page: pageURL(s.Config, ports.addresses()), Data: s.Config.Data, Devices: h.admin(), Authority: h.authority})
+		s.Ready(Running{Addresses: ports.addresses(), Data: s.Config.Data, Devices: h.admin(), Authority: h.authority})
 	}
 	return runParts(ctx, s.Log, parts...)
 }
