@@ -49,7 +49,11 @@ type liveDevices struct {
 }
 
 func (d *liveDevices) Add(ctx context.Context, id coolant.DeviceID, name string) (string, error) {
-	device, password, err := d.Register(ctx, id, name)
+	password, err := d.Book.Add(ctx, id, name)
+	if err != nil {
+		return "", err
+	}
+	list, err := d.List(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -60,7 +64,11 @@ func (d *liveDevices) Add(ctx context.Context, id coolant.DeviceID, name string)
 		d.log.WarnContext(ctx, "the last readings of a device that was added again are not shown until it reports",
 			slog.String("device", string(id)), slog.Any("error", err))
 	}
-	d.added(device, newest...)
+	for _, known := range list {
+		if known.ID == id {
+			d.added(known, newest...)
+		}
+	}
 	return password, nil
 }
 

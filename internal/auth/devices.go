@@ -67,22 +67,16 @@ func (b *Book) Known(id coolant.DeviceID) bool {
 // Add registers a device and returns its password, which is not kept and cannot
 // be shown again. It fails with [coolant.CodeConflict] if the device exists.
 func (b *Book) Add(ctx context.Context, id coolant.DeviceID, name string) (password string, err error) {
-	_, password, err = b.Register(ctx, id, name)
-	return password, err
-}
-
-// Register is Add for who also needs the device as it was registered.
-func (b *Book) Register(ctx context.Context, id coolant.DeviceID, name string) (d coolant.Device, password string, err error) {
 	password = NewPassword()
 	c := NewCredential(id, password)
-	d = coolant.Device{ID: id, Name: name, Created: coolant.Milli(b.now())}
+	d := coolant.Device{ID: id, Name: name, Created: coolant.Milli(b.now())}
 	b.change.Lock()
 	defer b.change.Unlock()
 	if err := b.store.AddDevice(ctx, d, c); err != nil {
-		return coolant.Device{}, "", err
+		return "", err
 	}
 	b.remember(c)
-	return d, password, nil
+	return password, nil
 }
 
 // Rotate gives a device a new password and returns it. The old one is void at
