@@ -11,6 +11,9 @@ type Message struct {
 	// the message returns.
 	Payload  []byte
 	Received coolant.UnixMilli
+	// Retained says that the broker had kept the message for new subscribers, so
+	// that it may be old, and may have been delivered before.
+	Retained bool
 	// Live says that nothing can have held the message back: it came over a
 	// connection to the embedded broker that is still open. Only then may a
 	// sample state its age in place of its time.

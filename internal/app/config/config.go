@@ -21,6 +21,10 @@ type Config struct {
 	MQTTS MQTTS
 	MQTT  MQTT
 
+	Broker coolant.BrokerMode // through which brokers devices come
+	Remote Remote
+	Quota  Quota
+
 	Article   Article
 	Primary   coolant.DeviceID // the device of the article's endpoints; "" chooses by age
 	Limits    coolant.Limits
@@ -34,6 +38,7 @@ type Config struct {
 type HTTP struct {
 	Addr     string // host:port; "" is off
 	BasePath string // "/" or "/prefix/", where a reverse proxy shows the page
+	Public   string // what others than this machine may read: "off", "view" or "all"
 }
 
 // MQTTS is the broker's TLS listener.
@@ -45,6 +50,28 @@ type MQTTS struct {
 // MQTT is the broker's plain listener.
 type MQTT struct {
 	Addr string // host:port; "" is off
+}
+
+// Remote is the outside broker. It may be configured before Broker says that it
+// is used, so that it can be checked first.
+type Remote struct {
+	URL      string // mqtts://host:8883, mqtt://, wss://host:8084/mqtt or ws://; "" is none
+	Username string
+	Password string
+	ClientID string // names our session there
+	// CAFile holds further certificates to trust besides the system's; CertFile and
+	// KeyFile are a client certificate. Empty means none.
+	CAFile, CertFile, KeyFile string
+	ServerName                string        // for SNI and the certificate; "" is the URL's host
+	Protocol                  string        // auto, 5 or 3.1.1
+	SessionExpiry             time.Duration // how long the broker is asked to keep our session
+}
+
+// Quota is the allowance of a metered broker.
+type Quota struct {
+	Preset         string // none or emqx-serverless
+	SessionMinutes int64  // a month; 0 is what the preset says
+	Bytes          int64  // likewise
 }
 
 // Article maps the topic of the article's sketch to a series.

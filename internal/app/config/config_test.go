@@ -65,6 +65,38 @@ func TestFileInDataDirectory(t *testing.T) {
 	}
 }
 
+// TestRemote checks how the address of an outside broker is understood.
+func TestRemote(t *testing.T) {
+	for in, want := range map[string]string{
+		"mqtts://b.example":                   "mqtts://b.example:8883",
+		"ssl://b.example:443":                 "mqtts://b.example:443",
+		"tcp://127.0.0.1":                     "mqtt://127.0.0.1:1883",
+		"mqtt://[::1]:1884/":                  "mqtt://[::1]:1884",
+		"wss://b.example:8084":                "wss://b.example:8084/mqtt",
+		"ws://b.example/broker/mqtt":          "ws://b.example:80/broker/mqtt",
+		"mqtts://x.ala.cn-hangzhou.emqxsl.cn": "mqtts://x.ala.cn-hangzhou.emqxsl.cn:8883",
+	} {
+		c, err := Load(Sources{Data: t.TempDir(), Env: []string{"COOLANT_BROKER=remote", "COOLANT_REMOTE_URL=" + in}, Flags: map[string]string{"http.addr": ""}})
+		if err != nil || c.Remote.URL != want {
+			t.Errorf("%s became %q, %v; want %q", in, c.Remote.URL, err, want)
+		}
+	}
+	c, err := Load(Sources{Data: t.TempDir(), Env: []string{"COOLANT_QUOTA_BYTES=1.5 GB", "COOLANT_QUOTA_SESSION_MINUTES=1000"}})
+	if err != nil || c.Quota.Bytes != 1_500_000_000 || c.Quota.SessionMinutes != 1000 {
+		t.Errorf("the quota became %+v, %v", c.Quota, err)
+	}
+}
+
+// TestSecretsStayOut checks that the excerpt of a mistake shows no password that
+// stands beside it.
+func TestSecretsStayOut(t *testing.T) {
+	file := write(t, "remote:\n  password: hunter2-and-more\n  url: nonsense\n  username: me\n")
+	_, err := Load(Sources{Data: t.TempDir(), File: file})
+	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "url: nonsense") {
+		t.Errorf("the mistake reads %v", err)
+	}
+}
+
 // TestMistakes checks that every mistake is reported, at its place, at once.
 func TestMistakes(t *testing.T) {
 	tests := []struct {
@@ -91,6 +123,19 @@ func TestMistakes(t *testing.T) {
 		{name: "bad duration", yaml: "retention:\n  raw: -1d\n", want: []string{`:2:8: retention.raw:`}},
 		{name: "article inside the contract", yaml: "article:\n  topic: coolant/esp32/telemetry\n", want: []string{`:2:10: article.topic:`}},
 		{name: "article with a wildcard", yaml: "article:\n  topic: a/#\n", want: []string{`:2:10: article.topic:`}},
+		{name: "a broker that is none", yaml: "broker: cloud\n", want: []string{`:1:9: broker: "cloud" is not one of embedded, remote, both`}},
+		{name: "remote without an address", yaml: "broker: remote\n", want: []string{`:1:9: broker: "remote" needs remote.url`}},
+		{name: "remote addresses", yaml: "remote:\n  url: http://b.example\n", env: []string{"COOLANT_REMOTE_URL=mqtts://me:secret@b.example"}, want: []string{
+			`:2:8: remote.url: "http://b.example": the scheme is one of mqtts, mqtt, wss, ws`,
+			`environment COOLANT_REMOTE_URL: remote.url: the address must not hold a user name or password`,
+		}},
+		{name: "a port that is none", yaml: "remote:\n  url: mqtts://b.example:0\n", want: []string{`:2:8: remote.url: "mqtts://b.example:0": the port`}},
+		{name: "a path that nobody reads", yaml: "remote:\n  url: mqtts://b.example/mqtt\n", want: []string{`:2:8: remote.url: "mqtts://b.example/mqtt": only wss://`}},
+		{name: "a shared subscription", yaml: "remote:\n  url: $share/coolant/x\n", want: []string{`:2:8: remote.url: a shared subscription would split the history`}},
+		{name: "a password without a user", yaml: "remote:\n  password: x\n", want: []string{`:2:13: remote.password: is set without remote.username`}},
+		{name: "half a client certificate", yaml: "remote:\n  cert_file: x\n", want: []string{`:2:14: remote.cert_file: remote.cert_file and remote.key_file belong together`}},
+		{name: "a client id with a space", yaml: "remote:\n  client_id: a b\n", want: []string{`:2:14: remote.client_id:`}},
+		{name: "a size that is none", yaml: "quota:\n  bytes: much\n  session_minutes: -1\n", want: []string{`:2:10: quota.bytes: "much" is not a size`, `:3:20: quota.session_minutes: "-1"`}},
 		{name: "secret twice", env: []string{"COOLANT_PRIMARY=a", "COOLANT_PRIMARY_FILE=b"}, want: []string{`environment COOLANT_PRIMARY_FILE: is set together`}},
 		{name: "secret not there", env: []string{"COOLANT_PRIMARY_FILE=/does/not/exist"}, want: []string{`environment COOLANT_PRIMARY_FILE: open`}},
 		{name: "no listener", flags: map[string]string{"http.addr": "", "mqtt.addr": "", "mqtts.addr": ""}, want: []string{`flag for http.addr: http.addr: every listener`}},

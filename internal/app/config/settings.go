@@ -28,9 +28,24 @@ func settings() []setting {
 	return []setting{
 		{"http.addr", ":8080", "address of the page and the API; empty turns it off", address(func(c *Config) *string { return &c.HTTP.Addr })},
 		{"http.base_path", "/", "path under which a reverse proxy shows the page", setBasePath},
+		{"http.public", "off", "what other machines may read while there are no accounts: off (nothing), view (charts and history) or all (diagnostics and metrics too)", oneOf(func(c *Config) *string { return &c.HTTP.Public }, "off", "view", "all")},
 		{"mqtts.addr", ":8883", "address of MQTT over TLS; empty turns it off", address(func(c *Config) *string { return &c.MQTTS.Addr })},
 		{"mqtts.names", "", "further host names and addresses that the certificate names, separated by commas", setNames},
 		{"mqtt.addr", "127.0.0.1:1883", "address of plain MQTT; empty turns it off", address(func(c *Config) *string { return &c.MQTT.Addr })},
+		{"broker", "embedded", "embedded (the broker inside), remote (the one of remote.url) or both", setBroker},
+		{"remote.url", "", "outside broker: mqtts://HOST:8883, wss://HOST:8084/mqtt, or mqtt:// and ws:// without TLS", setRemoteURL},
+		{"remote.username", "", "the service's user name at the outside broker", text(func(c *Config) *string { return &c.Remote.Username })},
+		{"remote.password", "", "its password; better from a file: COOLANT_REMOTE_PASSWORD_FILE", text(func(c *Config) *string { return &c.Remote.Password })},
+		{"remote.client_id", "coolant-server", "the service's client id there; two services never share one", setClientID},
+		{"remote.ca_file", "", "PEM file of certificates to trust besides the system's", text(func(c *Config) *string { return &c.Remote.CAFile })},
+		{"remote.cert_file", "", "PEM file of a client certificate, if the broker asks for one", text(func(c *Config) *string { return &c.Remote.CertFile })},
+		{"remote.key_file", "", "PEM file of its key", text(func(c *Config) *string { return &c.Remote.KeyFile })},
+		{"remote.server_name", "", "name in the broker's certificate (and for SNI) where it is not the URL's host", setServerName},
+		{"remote.protocol", "auto", "auto (MQTT 5, else 3.1.1), 5 or 3.1.1", oneOf(func(c *Config) *string { return &c.Remote.Protocol }, "auto", "5", "3.1.1")},
+		{"remote.session_expiry", "7d", "how long the broker is asked to keep messages for a service that is away; it may grant less", duration(time.Minute, 365*day, func(c *Config) *time.Duration { return &c.Remote.SessionExpiry })},
+		{"quota.preset", "none", "none, or emqx-serverless for the free allowance of EMQX Cloud Serverless", oneOf(func(c *Config) *string { return &c.Quota.Preset }, "none", "emqx-serverless")},
+		{"quota.session_minutes", "0", "session minutes a month; 0 is the preset's", count(func(c *Config) *int64 { return &c.Quota.SessionMinutes })},
+		{"quota.bytes", "0", "traffic a month, such as 1GB; 0 is the preset's", size(func(c *Config) *int64 { return &c.Quota.Bytes })},
 		{"article.topic", "emqx/esp32/telemetry", "topic of the article's sketch; empty turns it off", setArticleTopic},
 		{"article.device", "esp32", "device that publishes to the article's topic", device(func(c *Config) *coolant.DeviceID { return &c.Article.Device })},
 		{"article.metric", "water", "metric that the article's temp is", setArticleMetric},
@@ -54,7 +69,13 @@ func check(c *Config) (key string, err error) {
 		return "limits.warning", fmt.Errorf("%g is not below limits.critical (%g)", c.Limits.Warning, c.Limits.Critical)
 	case c.Retention.Minute < c.Retention.Raw:
 		return "retention.minute", errors.New("is shorter than retention.raw; coarser data must live at least as long")
-	case c.HTTP.Addr == "" && c.MQTTS.Addr == "" && c.MQTT.Addr == "":
+	case c.Broker != coolant.BrokerEmbedded && c.Remote.URL == "":
+		return "broker", fmt.Errorf("%q needs remote.url, the address of the outside broker", c.Broker)
+	case (c.Remote.CertFile == "") != (c.Remote.KeyFile == ""):
+		return "remote.cert_file", errors.New("remote.cert_file and remote.key_file belong together; set both or none")
+	case c.Remote.Username == "" && c.Remote.Password != "":
+		return "remote.password", errors.New("is set without remote.username")
+	case c.Broker == coolant.BrokerEmbedded && c.HTTP.Addr == "" && c.MQTTS.Addr == "" && c.MQTT.Addr == "":
 		return "http.addr", errors.New("every listener is turned off; nothing could reach the service")
 	}
 	return "", nil

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -119,9 +120,13 @@ func (r *fileReader) place(at *token.Token) string {
 	return fmt.Sprintf("%s:%d:%d", r.name, at.Position.Line, at.Position.Column)
 }
 
+// secretLine is a line of a file that says a password.
+var secretLine = regexp.MustCompile(`(?m)(\bpassword\s*:\s*)\S.*$`)
+
+// excerpt shows the lines around a place, without the passwords in them.
 func excerpt(at *token.Token) string {
 	var p printer.Printer
-	return p.PrintErrorToken(at, false)
+	return secretLine.ReplaceAllString(p.PrintErrorToken(at, false), "${1}***")
 }
 
 // nearest is the setting whose key is closest by edit distance.
