@@ -15,6 +15,7 @@ import (
 	"coolant/internal/app/config"
 	"coolant/internal/auth"
 	"coolant/internal/broker/embedded"
+	"coolant/internal/broker/remote"
 	"coolant/internal/ingest"
 	"coolant/internal/live"
 	"coolant/internal/rollup"
@@ -57,11 +58,9 @@ func (s Service) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer ports.close()
-	broker, err := h.newBroker(ports)
-	if err != nil {
+	if err := h.newBrokers(ctx, ports); err != nil {
 		return err
 	}
-	h.broker = broker
 	handler, err := h.newAPI(ports.addresses())
 	if err != nil {
 		return err
@@ -91,7 +90,12 @@ func (h *house) parts(ports listeners, handler http.Handler) []part {
 		{"rollup", h.rollup.Run},
 		{"live", h.hub.Run},
 		{"ingest", h.ingest.Run},
-		{"broker", h.broker.Serve},
+	}
+	if h.broker != nil {
+		parts = append(parts, part{"broker", h.broker.Serve})
+	}
+	if h.remote != nil {
+		parts = append(parts, part{"outside broker", h.remote.Run})
 	}
 	if ports.http != nil {
 		parts = append(parts, part{"http", serveHTTP(ports.http, handler, h.Log)})
@@ -113,7 +117,10 @@ type house struct {
 	hub       *live.Hub
 	rollup    *rollup.Rollup
 	ingest    *ingest.Ingest
-	broker    *embedded.Broker
+	guests    *guests
+	// broker and remote are nil where devices do not come that way.
+	broker *embedded.Broker
+	remote *remote.Broker
 }
 
 // open builds everything that needs no port.
@@ -179,7 +186,23 @@ func (h *house) newHub(ctx context.Context, documents []coolant.DeviceDocument) 
 		Registerer: h.metrics,
 	})
 	h.hub.Load(devices, newest, documents)
+	h.guests = newGuests(devices)
+	h.guests.ensure, h.guests.devices = h.store.EnsureDevice, h.store.Devices
+	h.guests.joined = func(d coolant.Device) { h.hub.DeviceAdded(d) }
 	return nil
+}
+
+// newBrokers makes the ways to the devices that the configuration asks for.
+func (h *house) newBrokers(ctx context.Context, ports listeners) (err error) {
+	if h.Config.Broker != coolant.BrokerRemote {
+		if h.broker, err = h.newBroker(ports); err != nil {
+			return err
+		}
+	}
+	if h.Config.Broker != coolant.BrokerEmbedded {
+		h.remote, err = h.newRemote(ctx)
+	}
+	return err
 }
 
 func (h *house) newBroker(ports listeners) (*embedded.Broker, error) {
@@ -208,8 +231,9 @@ func (h *house) newAPI(addresses Addresses) (http.Handler, error) {
 		BasePath:   h.Config.HTTP.BasePath,
 		Version:    h.Version,
 		Listeners:  addresses.shown,
-		Ready:      func() map[string]error { return map[string]error{"store": h.store.Health()} },
-		Connected:  func() int { return h.broker.Connected() },
+		Ready:      h.ready,
+		Connected:  h.connected,
+		Broker:     h.brokerStatus,
 		Gatherer:   h.metrics,
 		Registerer: h.metrics,
 		StoreSize:  h.store.Size,
@@ -217,23 +241,22 @@ func (h *house) newAPI(addresses Addresses) (http.Handler, error) {
 	})
 }
 
-// down is ingest's way to the devices. It is called once the broker runs.
-func (h *house) down(topic string, payload []byte, qos byte, retain bool) error {
-	return h.broker.Publish(topic, payload, qos, retain)
-}
-
 func (h *house) admin() DeviceAdmin {
 	return &liveDevices{
 		Book:   h.book,
 		log:    h.Log,
 		newest: h.newest,
-		added:  h.hub.DeviceAdded,
+		added: func(d coolant.Device, newest ...coolant.Newest) {
+			h.guests.added(d.ID)
+			h.hub.DeviceAdded(d, newest...)
+		},
 		removed: func(id coolant.DeviceID) {
-			h.broker.Forget(id)
+			h.guests.forget(id)
+			h.forget(id)
 			h.hub.DeviceRemoved(id)
 			h.ingest.Forget(id)
 		},
-		disconnect: h.broker.Disconnect,
+		disconnect: h.disconnect,
 	}
 }
 

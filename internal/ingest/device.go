@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -17,7 +18,7 @@ type devices struct {
 }
 
 // device is one of them. Its fields are guarded by their mutexes: samples by mu,
-// presence and stored by docs, which is held while a document is stored.
+// presence, stored and sums by docs, which is held while a document is stored.
 type device struct {
 	id coolant.DeviceID
 
@@ -31,7 +32,8 @@ type device struct {
 	// never replaces a newer one.
 	arrivals atomic.Uint64
 	stored   map[coolant.Document]uint64
-	newest   atomic.Uint64 // the status or last will that arrived last
+	sums     map[coolant.Document][sha256.Size]byte // of the stored documents
+	newest   atomic.Uint64                          // the status or last will that arrived last
 }
 
 // series is what is remembered of one metric of a device.
@@ -47,11 +49,13 @@ type series struct {
 func newDevices(documents []coolant.DeviceDocument) *devices {
 	ds := &devices{of: make(map[coolant.DeviceID]*device)}
 	for _, doc := range documents {
+		d := ds.get(doc.Device)
+		d.remember(doc.Kind, sha256.Sum256(doc.Body))
 		if doc.Kind != coolant.DocStatus {
 			continue
 		}
 		if status, err := wire.DecodeStatus(doc.Body); err == nil {
-			ds.get(doc.Device).presence = status
+			d.presence = status
 		}
 	}
 	return ds
@@ -97,6 +101,14 @@ func (d *device) load(ctx context.Context, store Store) error {
 	}
 	d.loaded = true
 	return nil
+}
+
+// remember notes what is stored of a kind. The caller holds d.docs, or is alone.
+func (d *device) remember(kind coolant.Document, sum [sha256.Size]byte) {
+	if d.sums == nil {
+		d.sums = map[coolant.Document][sha256.Size]byte{}
+	}
+	d.sums[kind] = sum
 }
 
 func newSeries(metric coolant.Metric) series {

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -44,9 +45,9 @@ func (g *Ingest) acceptDocument(m *wire.Message) error {
 		return g.refuseMessage(m, err)
 	}
 	doc.Body = bytes.Clone(m.Payload)
-	n := &news{device: g.devices.get(m.Device), doc: doc, status: status, live: m.Live}
+	n := &news{device: g.devices.get(m.Device), doc: doc, status: status, again: m.Live || m.Again, retained: m.Retained}
 	n.number = n.device.arrivals.Add(1)
-	if m.Kind == wire.Status || !m.Live {
+	if m.Kind == wire.Status || !n.again {
 		n.device.newest.Store(n.number)
 	}
 	return g.keep(n)
@@ -58,7 +59,10 @@ type news struct {
 	doc    coolant.DeviceDocument
 	status wire.StatusPayload // of a status
 	number uint64             // in the order of arrival
-	live   bool               // somebody waits, and will say it again
+	again  bool               // somebody waits, and will say it again
+	// retained says that a broker had kept it for us: what is stored already is no
+	// news, and there is one of it for every device at each connection.
+	retained bool
 }
 
 // keep stores a document, trying again while that may help: a device says some of
@@ -73,10 +77,10 @@ func (g *Ingest) keep(n *news) error {
 			return err
 		}
 		err = coolant.Errorf(coolant.CodeUnavailable, "%w", fmt.Errorf("store the %s of %s: %w", n.doc.Kind, n.doc.Device, err))
-		if late == nil && n.live {
+		if late == nil && n.again {
 			late = time.After(holdBack)
 		}
-		if !n.live && n.device.newest.Load() > n.number {
+		if !n.again && n.device.newest.Load() > n.number {
 			return err
 		}
 		timer := time.NewTimer(delay)
@@ -100,6 +104,10 @@ func (g *Ingest) keepOnce(n *news) error {
 	if d.stored[n.doc.Kind] > n.number || isStatus && !d.counts(n.status) {
 		return nil
 	}
+	sum := sha256.Sum256(n.doc.Body)
+	if n.retained && d.sums[n.doc.Kind] == sum {
+		return nil
+	}
 	if err := g.Store.PutDocument(g.alive, n.doc); err != nil {
 		return err
 	}
@@ -107,6 +115,7 @@ func (g *Ingest) keepOnce(n *news) error {
 		d.stored = map[coolant.Document]uint64{}
 	}
 	d.stored[n.doc.Kind] = n.number
+	d.remember(n.doc.Kind, sum)
 	if isStatus {
 		d.presence = n.status
 		if n.status.Online {

@@ -74,6 +74,17 @@ func (g *Ingest) Accept(m wire.Message, receipt wire.Receipt, token uint64) {
 // its like of the same minute. Brokers use it too.
 func (g *Ingest) Refuse(r coolant.Rejection) { g.refusals.add(r) }
 
+// Repeat tells every device again what is committed, for a broker that may have
+// lost what was said to it, or never had it. It does not wait for that.
+func (g *Ingest) Repeat(ctx context.Context) error {
+	marks, err := g.Store.LatestWatermarks(ctx)
+	if err != nil {
+		return fmt.Errorf("read the watermarks: %w", err)
+	}
+	g.down.committed(marks)
+	return nil
+}
+
 // Forget drops what is known of a device that was removed.
 func (g *Ingest) Forget(id coolant.DeviceID) {
 	g.devices.forget(id)

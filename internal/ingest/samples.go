@@ -145,6 +145,11 @@ func (g *Ingest) timeOf(w *worker, d *device, m *wire.Message, in *wire.Telemetr
 	}
 	switch in.Stamp {
 	case wire.NoStamp:
+		if m.Retained {
+			return refuse(coolant.RejectedRetained, func() string {
+				return "a retained message without a time may be of any age; publish without the retain flag, or send ts"
+			})
+		}
 		t = m.Received
 		for i, r := range in.Readings {
 			if s := d.find(r.Metric, i); s != nil {

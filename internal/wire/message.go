@@ -14,6 +14,9 @@ type Message struct {
 	// Retained says that the broker had kept the message for new subscribers, so
 	// that it may be old, and may have been delivered before.
 	Retained bool
+	// Again says that whoever passes the message passes it again if it is not
+	// acknowledged: an outside broker keeps it.
+	Again bool
 	// Live says that nothing can have held the message back: it came over a
 	// connection to the embedded broker that is still open. Only then may a
 	// sample state its age in place of its time.

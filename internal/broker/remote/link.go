@@ -1,0 +1,206 @@
+package remote
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"coolant"
+	"coolant/internal/wire"
+)
+
+// link is one connection from its CONNECT to its end.
+type link struct {
+	b      *Broker
+	ledger *ledger
+	acked  chan struct{}               // closed when the ledger's run has ended
+	failed chan *coolant.BrokerProblem // 1: a message was not stored
+	life   context.Context
+	end    context.CancelFunc
+}
+
+func newLink(b *Broker) *link {
+	l := &link{b: b, acked: make(chan struct{}), failed: make(chan *coolant.BrokerProblem, 1)}
+	l.life, l.end = context.WithCancel(context.Background())
+	l.ledger = newLedger(func(err error) {
+		l.failed <- problemf(stepSession, "store_failed", "a message could not be stored: %s", err)
+	})
+	go func() {
+		defer close(l.acked)
+		l.ledger.run()
+	}()
+	return l
+}
+
+// abandon ends a link that never came to stand.
+func (l *link) abandon() {
+	l.ledger.close()
+	l.end()
+	<-l.acked
+}
+
+func (l *link) opening() opening {
+	o := &l.b.o
+	return opening{
+		clientID: o.ClientID, username: o.Username, password: o.Password,
+		expiry: o.SessionExpiry, request: o.times.request, counted: l.b.counted, arrived: l.arrived,
+	}
+}
+
+// serve subscribes and waits for the end of the connection, whose reason it
+// returns; nil if ctx was it.
+func (l *link) serve(ctx context.Context, o *opened, d *dialled) *coolant.BrokerProblem {
+	b := l.b
+	defer l.close(o)
+	codes, err := o.subscribe(ctx, b.filters())
+	if err == nil {
+		err = l.granted(codes)
+	}
+	if err != nil {
+		return asProblem(err)
+	}
+	b.connected(o, d)
+	go b.o.Connected(l.life)
+	select {
+	case p := <-l.failed:
+		return p
+	case <-o.ended():
+		if p := o.why(); p != nil {
+			return p
+		}
+		return problemf(stepSession, "connection_lost", "the connection ended")
+	case <-ctx.Done():
+		b.draining.Store(true)
+		settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.o.times.settle)
+		defer cancel()
+		l.ledger.idle(settle)
+		return nil
+	}
+}
+
+// granted judges what the broker answered to the SUBSCRIBE.
+func (l *link) granted(codes []byte) error {
+	for i, filter := range l.b.filters() {
+		var p *coolant.BrokerProblem
+		switch {
+		case codes[i] == 0:
+			p = problemf(stepSubscribe, "subscription_refused", "the broker delivers %s with QoS 0 only, without acknowledgement", filter)
+		case codes[i] > 2:
+			p = refused5(stepSubscribe, codes[i], "")
+			if p.Code != "quota_reached" {
+				p.Code, p.Hint = "subscription_refused", hints["subscription_refused"]
+			}
+			p.Detail = "may not subscribe to " + filter + ": " + p.Detail
+		default:
+			continue
+		}
+		if codes[i] > 2 && filter != l.b.o.ArticleTopic {
+			return p
+		}
+		l.b.warn(*p)
+	}
+	return nil
+}
+
+// close ends the connection. What is settled by then is acknowledged; what is
+// settled later comes again and is recognised.
+func (l *link) close(o *opened) {
+	l.b.disconnected()
+	l.end()
+	l.ledger.close()
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		<-l.acked
+		o.close()
+	}()
+	select {
+	case <-left:
+	case <-time.After(l.b.o.times.settle):
+		// A handler still holds the connection's reader back; it ends by itself.
+	}
+}
+
+// arrived passes a message on.
+func (l *link) arrived(a arrival) {
+	b := l.b
+	if b.draining.Load() || l.life.Err() != nil {
+		return // not acknowledged: it comes again
+	}
+	b.metrics.received.Inc()
+	b.o.Traffic(crossing(a.topic, a.payload)) // the other half is counted on our connection
+	ack := a.ack
+	if a.qos == 0 {
+		ack = nil
+	}
+	token := l.ledger.add(ack)
+	m := wire.Message{Topic: a.topic, Payload: a.payload, Received: coolant.Milli(b.o.Now()), Retained: a.retained, Again: a.qos > 0}
+	if r := l.judge(&m); r != nil {
+		b.o.Refuse(*r)
+		l.ledger.Settle(token, coolant.Errorf(coolant.CodeInvalid, "%s", r.Detail))
+		return
+	}
+	switch err := b.o.Admit(l.life, m.Device); {
+	case err == nil:
+		b.o.Handler.Accept(m, l.ledger, token)
+	case coolant.CodeOf(err) == coolant.CodeForbidden:
+		b.o.Refuse(coolant.Rejection{
+			Device: m.Device, Topic: m.Topic, Code: coolant.RejectedCredential, Detail: err.Error(), Excerpt: excerpt(m.Payload),
+		})
+		l.ledger.Settle(token, coolant.Errorf(coolant.CodeInvalid, "%w", err))
+	default:
+		l.ledger.Settle(token, err)
+	}
+}
+
+// judge says whose message it is and of which kind, or why it is not taken.
+func (l *link) judge(m *wire.Message) *coolant.Rejection {
+	o := &l.b.o
+	if m.Topic == o.ArticleTopic && o.ArticleDevice != "" {
+		m.Device, m.Kind = o.ArticleDevice, wire.Article
+	} else {
+		id, kind, ok := wire.ParseTopic(m.Topic)
+		if !ok || !kind.Up() {
+			return &coolant.Rejection{
+				Topic: m.Topic, Code: coolant.RejectedTopic, Excerpt: excerpt(m.Payload),
+				Detail: "the topic does not name a device: coolant/<id>/<kind> is expected, with an id of a-z, 0-9 and -",
+			}
+		}
+		m.Device, m.Kind = id, kind
+	}
+	if len(m.Payload) == 0 && m.Kind != wire.Telemetry && m.Kind != wire.Article {
+		// How a retained message is removed. It says nothing.
+		return &coolant.Rejection{Device: m.Device, Topic: m.Topic, Code: coolant.RejectedNotJSON, Detail: "an empty payload"}
+	}
+	return nil
+}
+
+// maxExcerpt is how much of a refused payload an operator gets to see.
+const maxExcerpt = 200
+
+// excerpt is the beginning of a payload as text.
+func excerpt(payload []byte) string {
+	payload = payload[:min(len(payload), maxExcerpt)]
+	for len(payload) > 0 && !utf8.Valid(payload[max(0, len(payload)-utf8.UTFMax):]) && len(payload) > maxExcerpt-utf8.UTFMax {
+		payload = payload[:len(payload)-1]
+	}
+	return strings.ToValidUTF8(string(payload), "\uFFFD")
+}
+
+// attrs describe a problem in the log.
+func (b *Broker) attrs(p *coolant.BrokerProblem, more ...slog.Attr) []slog.Attr {
+	return append([]slog.Attr{
+		slog.String("broker", b.o.URL), slog.String("step", p.Step), slog.String("code", p.Code),
+		slog.String("detail", p.Detail), slog.String("do", p.Hint),
+	}, more...)
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,209 @@
+package remote
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"coolant"
+)
+
+// standing is what is known of the link. The broker's mutex guards it.
+type standing struct {
+	phase    coolant.LinkState
+	since    coolant.UnixMilli // of the phase; of the loss while there is no connection
+	protocol string
+	attempts int
+	nextTry  coolant.UnixMilli
+	problem  *coolant.BrokerProblem
+	// warnings are those of the present connection, found when they occurred. Those
+	// that follow from time and configuration are made when they are asked for.
+	warnings    []coolant.BrokerProblem
+	certificate *coolant.BrokerCertificate
+	separation  coolant.Separation
+	expected    bool              // the broker should have our session
+	lost        recent            // why the connection before this one ended
+	loggedCode  string            // of the problem that was logged last
+	loggedAt    coolant.UnixMilli // and when
+}
+
+type recent struct {
+	problem *coolant.BrokerProblem
+	at      coolant.UnixMilli
+}
+
+const (
+	// certificateWarning is how long before the end of a certificate the warning
+	// begins.
+	certificateWarning = 30 * coolant.Day
+	// shortSession is what an interruption may take without loss at the broker.
+	shortSession = time.Hour
+	// recently is how long a lost connection is worth a word after it is back.
+	recently = 10 * coolant.Minute
+	// sayAgain is how often the same problem is logged.
+	sayAgain = coolant.Hour
+)
+
+// change changes the state and tells.
+func (b *Broker) change(what func(s *standing)) {
+	b.mu.Lock()
+	what(&b.state)
+	b.mu.Unlock()
+	b.o.Changed()
+}
+
+func (b *Broker) connecting() {
+	b.change(func(s *standing) { s.phase, s.nextTry = coolant.LinkConnecting, 0 })
+}
+
+func (b *Broker) connected(o *opened, d *dialled) {
+	now := coolant.Milli(b.o.Now())
+	var fresh []coolant.BrokerProblem
+	if o.expiry >= 0 && o.expiry < min(shortSession, b.o.SessionExpiry) {
+		fresh = append(fresh, *problemf(stepSession, "short_session", "the broker keeps the session for %s only", o.expiry))
+	}
+	b.change(func(s *standing) {
+		if s.expected && !o.present {
+			fresh = append(fresh, *problemf(stepSession, "session_lost", "the broker did not keep the session of the last time"))
+		}
+		s.phase, s.since, s.protocol = coolant.LinkConnected, now, o.protocol
+		s.attempts, s.problem, s.certificate = 0, nil, d.certificate
+		s.warnings = append(s.warnings, fresh...)
+		s.expected, s.loggedCode = true, ""
+		b.current = o.session
+	})
+	b.o.Log.Info("connected to the outside broker", slog.String("broker", b.o.URL), slog.String("mqtt", o.protocol), slog.Bool("session_kept", o.present))
+	for i := range fresh {
+		b.o.Log.LogAttrs(context.Background(), slog.LevelWarn, "about the outside broker", b.attrs(&fresh[i])...)
+	}
+	if err := b.memory.rememberSession(b.identity()); err != nil {
+		b.o.Log.Debug("cannot remember the session at the outside broker", slog.Any("error", err))
+	}
+}
+
+func (b *Broker) disconnected() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.current = nil
+}
+
+// waiting notes why there is no connection, and when it is tried again.
+func (b *Broker) waiting(p *coolant.BrokerProblem, delay time.Duration) {
+	now := coolant.Milli(b.o.Now())
+	level := slog.LevelDebug
+	b.change(func(s *standing) {
+		if s.phase == coolant.LinkConnected {
+			s.since, s.lost = now, recent{p, now}
+		}
+		s.phase, s.problem, s.warnings = coolant.LinkWaiting, p, nil
+		s.attempts++
+		s.nextTry = now.Add(delay)
+		if s.loggedCode != p.Code || now-s.loggedAt >= sayAgain {
+			level, s.loggedCode, s.loggedAt = slog.LevelWarn, p.Code, now
+		}
+	})
+	b.o.Log.LogAttrs(context.Background(), level, "no connection to the outside broker; it is tried again",
+		b.attrs(p, slog.Duration("in", delay.Round(time.Millisecond)))...)
+}
+
+// warn adds a warning to the present connection, once.
+func (b *Broker) warn(p coolant.BrokerProblem) {
+	fresh := false
+	b.change(func(s *standing) {
+		if fresh = !slices.ContainsFunc(s.warnings, func(w coolant.BrokerProblem) bool { return w.Code == p.Code && w.Step == p.Step }); fresh {
+			s.warnings = append(s.warnings, p)
+		}
+	})
+	if fresh {
+		b.o.Log.LogAttrs(context.Background(), slog.LevelWarn, "about the outside broker", b.attrs(&p)...)
+	}
+}
+
+// protocol is the version that worked last; MQTT 5 is tried first.
+func (b *Broker) protocol() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.state.protocol
+}
+
+// Status is what people see of the link, now.
+func (b *Broker) Status() coolant.RemoteBroker {
+	now := coolant.Milli(b.o.Now())
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := &b.state
+	return coolant.RemoteBroker{
+		URL: b.o.URL, Username: b.o.Username,
+		State: s.phase, Since: s.since, Protocol: s.protocol,
+		Attempts: s.attempts, NextTry: s.nextTry, Error: s.problem,
+		Warnings: b.warnings(now), Certificate: s.certificate, Separation: s.separation,
+	}
+}
+
+// warnings lists what should be looked at. The caller holds b.mu.
+func (b *Broker) warnings(now coolant.UnixMilli) []coolant.BrokerProblem {
+	s := &b.state
+	all := slices.Clone(s.warnings)
+	if all == nil {
+		all = []coolant.BrokerProblem{}
+	}
+	if c := s.certificate; c != nil && c.Expires-now < certificateWarning {
+		all = append(all, *expiring(c, now))
+	}
+	if b.target.tls == nil && !private(b.target.url.Hostname()) {
+		all = append(all, *problemf(stepConfig, "no_tls", "%s is not encrypted", b.o.URL))
+	}
+	if s.protocol == protocol3 && b.target.Protocol == protocolAuto {
+		all = append(all, *problemf(stepConnect, "old_protocol", "the broker speaks MQTT 3.1.1 only"))
+	}
+	if s.phase == coolant.LinkConnected && s.lost.problem != nil && now-s.lost.at < recently {
+		all = append(all, *s.lost.problem)
+	}
+	return all
+}
+
+// expiring says which certificate ends and when.
+func expiring(c *coolant.BrokerCertificate, now coolant.UnixMilli) *coolant.BrokerProblem {
+	days := int(max(0, c.Expires-now) / coolant.Day)
+	return problemf(stepTLS, "certificate_expires", "the certificate %q ends on %s, in %s", c.Ending, day(c.Expires.Time()), count(days, "day", "days"))
+}
+
+// private reports whether a host is this machine or, by a name without a dot, of
+// its own network, such as another container.
+func private(host string) bool {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.IsLoopback()
+	}
+	return net.ParseIP(host) == nil && !strings.Contains(host, ".")
+}
+
+// Health is nil while the link stands, and says why not otherwise.
+func (b *Broker) Health() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch s := &b.state; {
+	case s.phase == coolant.LinkConnected:
+		return nil
+	case s.problem != nil:
+		return fmt.Errorf("%s is not connected: %w", b.o.URL, s.problem)
+	}
+	return fmt.Errorf("%s is being connected", b.o.URL)
+}
+
+// Linked reports whether messages flow.
+func (b *Broker) Linked() bool { return b.Health() == nil }
+
+// SetSeparation keeps the result of a trial of the broker's access rules; see
+// [Check].
+func (b *Broker) SetSeparation(ctx context.Context, s coolant.Separation) error {
+	if err := b.memory.RememberSeparation(ctx, b.o.URL, s); err != nil {
+		return err
+	}
+	b.change(func(st *standing) { st.separation = s })
+	return nil
+}
