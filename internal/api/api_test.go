@@ -11,6 +11,22 @@ import (
 	"coolant"
 )
 
+// waitingBroker has something in every field.
+var waitingBroker = coolant.BrokerStatus{
+	Mode: coolant.BrokerBoth,
+	Remote: &coolant.RemoteBroker{
+		URL: "mqtts://broker.example:8883", Username: "coolant", State: coolant.LinkWaiting, Since: present, Protocol: "5", Attempts: 3,
+		NextTry: present + 1, Error: &coolant.BrokerProblem{Step: "connect", Code: "bad_credentials", Detail: "d", Hint: "h"},
+		Warnings:    []coolant.BrokerProblem{{Step: "tls", Code: "certificate_ending", Detail: "d", Hint: "h"}},
+		Certificate: &coolant.BrokerCertificate{Subject: "s", Issuer: "i", Expires: present, Ending: "s"},
+		Separation:  coolant.Separation{State: coolant.SeparationBroken, Checked: present, Detail: "d"},
+	},
+	Quota: &coolant.Quota{
+		Preset: "emqx-serverless", From: present, To: present + 2, Since: present + 1, Level: coolant.QuotaWarning,
+		SessionMinutes: coolant.QuotaUse{Used: 800_000, Limit: 1_000_000, Projected: 1_100_000}, Bytes: coolant.QuotaUse{Used: .5},
+	},
+}
+
 // busy is a server with something in every answer.
 func busy(t *testing.T) (*fixture, http.Handler) {
 	t.Helper()
@@ -25,6 +41,7 @@ func busy(t *testing.T) (*fixture, http.Handler) {
 	})
 	f.commit(minutes("loop", 100)...)
 	f.commit(coolant.Sample{Device: "loop", Time: present + 1, Readings: []coolant.Reading{{Metric: "inlet", Quality: coolant.CRC}}})
+	f.opts.Broker = func() coolant.BrokerStatus { return waitingBroker }
 	f.store.faults = []coolant.FaultSpan{{Device: "loop", Metric: "inlet", Quality: coolant.CRC, From: present, To: present + 1, Count: 2}}
 	f.store.rejections = []coolant.Rejection{
 		{ID: 2, Time: present, Device: "loop", Topic: "t", Code: coolant.RejectedValue, Detail: "d", Excerpt: "<é>", Count: 3},
@@ -42,6 +59,12 @@ func TestAnswersFitTheDocument(t *testing.T) {
 		return map[string]error{"store": errors.New("the disk is full"), "broker": nil, "a": errors.New("b")}
 	}
 	down := broken.handler(t)
+	well := newFixture()
+	well.opts.Broker = func() coolant.BrokerStatus {
+		return coolant.BrokerStatus{Mode: coolant.BrokerRemote, Remote: &coolant.RemoteBroker{
+			State: coolant.LinkConnected, Separation: coolant.Separation{State: coolant.SeparationUnproven},
+		}}
+	}
 	doc := golden(t)
 	for _, c := range []struct {
 		name   string
@@ -76,6 +99,9 @@ func TestAnswersFitTheDocument(t *testing.T) {
 		{"rejections when broken", down, "/api/v1/rejections", "/api/v1/rejections", 500, coolant.CodeInternal},
 		{"system", full, "/api/v1/system", "/api/v1/system", 200, ""},
 		{"system when broken", down, "/api/v1/system", "/api/v1/system", 200, ""},
+		{"broker", full, "/api/v1/broker", "/api/v1/broker", 200, ""},
+		{"embedded broker", empty, "/api/v1/broker", "/api/v1/broker", 200, ""},
+		{"broker that is well", well.handler(t), "/api/v1/broker", "/api/v1/broker", 200, ""},
 		{"data", full, "/data", "/data?hours=24", 200, ""},
 		{"no data", empty, "/data", "/data", 200, ""},
 		{"data when broken", down, "/data", "/data", 500, coolant.CodeInternal},
@@ -115,7 +141,7 @@ func TestDocumentedOperations(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"get /api/v1/devices", "get /api/v1/devices/{id}", "get /api/v1/devices/{id}/faults", "get /api/v1/devices/{id}/samples.csv",
+		"get /api/v1/broker", "get /api/v1/devices", "get /api/v1/devices/{id}", "get /api/v1/devices/{id}/faults", "get /api/v1/devices/{id}/samples.csv",
 		"get /api/v1/devices/{id}/series", "get /api/v1/rejections", "get /api/v1/stream", "get /api/v1/system",
 		"get /data", "get /livez", "get /ping", "get /readyz",
 	}

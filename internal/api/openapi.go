@@ -120,6 +120,7 @@ func eventSchema(api huma.API) *huma.Schema {
 		{"device", live.DeviceView{}},
 		{"removed", RemovedEvent{}},
 		{"rejected", live.RejectionView{}},
+		{"broker", coolant.BrokerStatus{}},
 		{"tick", TickEvent{}},
 	}
 	schema := &huma.Schema{Description: "One event of the stream; data is JSON"}

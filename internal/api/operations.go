@@ -54,6 +54,12 @@ func (s *server) register(api huma.API) {
 		Summary: "The server itself", Description: "Version, addresses, readiness and size.",
 	}, s.getSystem)
 	add(s, api, huma.Operation{
+		OperationID: "get-broker", Method: http.MethodGet, Path: "/api/v1/broker", Tags: []string{tagOperation},
+		Summary: "The way to the devices",
+		Description: "Which MQTT brokers are used, the connection to an outside one, and the use of its allowance. The event `broker` tells of changes; " +
+			"ask again after each snapshot, which does not contain it.",
+	}, s.getBroker)
+	add(s, api, huma.Operation{
 		OperationID: "stream", Method: http.MethodGet, Path: "/api/v1/stream", Tags: []string{tagDevices},
 		Summary: "Live events",
 		Description: "Server-sent events. Each has an id `<epoch>-<seq>`; a client that reconnects with the last one gets what it missed, or a " +

@@ -53,6 +53,9 @@ type Options struct {
 	Ready func() map[string]error
 	// Connected counts the devices that are connected now.
 	Connected func() int
+	// Broker says how the way to the devices is now, for GET /api/v1/broker. It is
+	// called for each request, from any goroutine. nil is the embedded broker alone.
+	Broker func() coolant.BrokerStatus
 	// StoreSize is the size of the database in bytes.
 	StoreSize func(context.Context) (int64, error)
 	// Gatherer serves /metrics; nil leaves it out.
@@ -87,6 +90,9 @@ func (o *Options) complete() error {
 	}
 	if o.Connected == nil {
 		o.Connected = func() int { return 0 }
+	}
+	if o.Broker == nil {
+		o.Broker = func() coolant.BrokerStatus { return coolant.BrokerStatus{Mode: coolant.BrokerEmbedded} }
 	}
 	if o.StoreSize == nil {
 		o.StoreSize = func(context.Context) (int64, error) { return 0, nil }

@@ -95,6 +95,10 @@ func (s *server) getSystem(ctx context.Context, _ *noInput) (*output[system], er
 	}}, nil
 }
 
+func (s *server) getBroker(context.Context, *noInput) (*output[coolant.BrokerStatus], error) {
+	return &output[coolant.BrokerStatus]{live.BrokerOf(s.opts.Broker())}, nil
+}
+
 // problemNotes lists what keeps the server from being ready, by name.
 func (s *server) problemNotes() []problemNote {
 	notes := []problemNote{}

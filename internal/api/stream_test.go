@@ -128,6 +128,7 @@ func TestStream(t *testing.T) {
 	f.commit(at(60_000), at(-coolant.Day))
 	f.hub.DeviceAdded(coolant.Device{ID: "third", Created: present})
 	f.hub.DeviceRemoved("third")
+	f.hub.Broker(waitingBroker)
 	f.hub.Rejected(f.store.rejections[0])
 	var last string
 	for seen["rejected"].id == "" {
@@ -137,7 +138,7 @@ func TestStream(t *testing.T) {
 	doc := golden(t)
 	for name, schema := range map[string]string{
 		"snapshot": "SnapshotEvent", "samples": "SamplesEvent", "backfill": "BackfillEvent", "device": "DeviceView",
-		"removed": "RemovedEvent", "rejected": "Rejection",
+		"removed": "RemovedEvent", "rejected": "Rejection", "broker": "BrokerStatus",
 	} {
 		e := seen[name]
 		if err := doc.check(doc.Components.Schemas[schema], []byte(e.data)); err != nil {

@@ -60,6 +60,9 @@ type Removed struct {
 // Rejected says that something was refused.
 type Rejected struct{ View RejectionView }
 
+// Broker says how the way to the devices is now. Snapshots do not contain it.
+type Broker struct{ Status coolant.BrokerStatus }
+
 // Tick comes at a steady pace, so that a silent stream is a broken one.
 type Tick struct {
 	Time coolant.UnixMilli `json:"time"`
@@ -71,6 +74,7 @@ func (*Backfill) name() string { return "backfill" }
 func (*Changed) name() string  { return "device" }
 func (*Removed) name() string  { return "removed" }
 func (*Rejected) name() string { return "rejected" }
+func (*Broker) name() string   { return "broker" }
 func (*Tick) name() string     { return "tick" }
 
 func (e *Snapshot) appendJSON(dst []byte) []byte { return appendAny(dst, e) }
@@ -78,6 +82,7 @@ func (e *Backfill) appendJSON(dst []byte) []byte { return appendAny(dst, e) }
 func (e *Changed) appendJSON(dst []byte) []byte  { return appendAny(dst, e.View) }
 func (e *Removed) appendJSON(dst []byte) []byte  { return appendAny(dst, e) }
 func (e *Rejected) appendJSON(dst []byte) []byte { return appendAny(dst, e.View) }
+func (e *Broker) appendJSON(dst []byte) []byte   { return appendAny(dst, e.Status) }
 func (e *Tick) appendJSON(dst []byte) []byte     { return appendAny(dst, e) }
 
 // What the fixed parts of an event hold in memory, by order of magnitude: the

@@ -60,10 +60,11 @@ type Hub struct {
 	seq     uint64
 	ring    ring
 	subs    map[*Subscription]struct{}
-	idle    bool      // nobody could resume: events are counted, not kept
-	left    time.Time // when the last subscriber left
-	recent  *Entry    // the newest snapshot that was handed out
-	taken   time.Time // when it was
+	idle    bool                 // nobody could resume: events are counted, not kept
+	left    time.Time            // when the last subscriber left
+	broker  coolant.BrokerStatus // as last told
+	recent  *Entry               // the newest snapshot that was handed out
+	taken   time.Time            // when it was
 	closed  bool
 	next    []int32           // scratch: chains the samples of a commit by device
 	touched []*device         // scratch: the devices of a commit
