@@ -7,6 +7,7 @@ import (
 	"net"
 	"syscall"
 
+	"coolant"
 	"coolant/internal/api"
 	"coolant/internal/app/config"
 )
@@ -32,7 +33,7 @@ func listen(ctx context.Context, c config.Config) (l listeners, err error) {
 		{c.MQTT.Addr, "mqtt.addr", "mqtt", &l.mqtt},
 		{c.Debug.Addr, "debug.addr", "debug-addr", &l.debug},
 	} {
-		if p.address == "" {
+		if p.address == "" || c.Broker == coolant.BrokerRemote && (p.into == &l.mqtts || p.into == &l.mqtt) {
 			continue
 		}
 		opened, err := (&net.ListenConfig{}).Listen(ctx, "tcp", p.address)

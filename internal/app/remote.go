@@ -32,6 +32,7 @@ func (h *house) newRemote(ctx context.Context) (*remote.Broker, error) {
 		Admit:         h.guests.admit,
 		Refuse:        h.ingest.Refuse,
 		Connected:     h.sayAgain,
+		Changed:       func() { h.hub.Broker(h.brokerStatus()) },
 		ArticleTopic:  h.Config.Article.Topic,
 		ArticleDevice: h.Config.Article.Device,
 		Log:           h.Log,

@@ -274,4 +274,17 @@ func (h *Hub) changed(d *device) {
 	}
 }
 
+// Online counts the devices that say that they are connected.
+func (h *Hub) Online() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := 0
+	for _, d := range h.ordered {
+		if d.presence.Online {
+			n++
+		}
+	}
+	return n
+}
+
 func (h *Hub) now() coolant.UnixMilli { return coolant.Milli(h.opts.Now()) }

@@ -27,6 +27,9 @@ type trace func(step, detail string)
 type dialled struct {
 	*transport
 	certificate *coolant.BrokerCertificate // nil without TLS
+	// unproven says that the broker asked for a client's certificate, and that there
+	// is none to show.
+	unproven bool
 }
 
 // dial goes from a name to a connection: DNS, TCP, TLS, web socket. The error is a
@@ -45,12 +48,10 @@ func (t *target) dial(ctx context.Context, limit time.Duration, did trace) (*dia
 	out := &dialled{}
 	c := socket
 	if t.tls != nil {
-		secure, certificate, err := t.secure(ctx, limit, socket, did)
-		if err != nil {
+		if c, err = out.secure(ctx, t, limit, socket, did); err != nil {
 			socket.Close()
 			return nil, err
 		}
-		c, out.certificate = secure, certificate
 	}
 	if t.web {
 		if c, err = t.upgrade(ctx, limit, c); err != nil {
@@ -82,18 +83,27 @@ func (t *target) resolve(ctx context.Context, limit time.Duration, did trace) er
 }
 
 // secure makes the TLS handshake.
-func (t *target) secure(ctx context.Context, limit time.Duration, socket net.Conn, did trace) (net.Conn, *coolant.BrokerCertificate, error) {
+func (d *dialled) secure(ctx context.Context, t *target, limit time.Duration, socket net.Conn, did trace) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	c := tls.Client(socket, t.tls)
+	config := t.tls.Clone()
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		if len(t.tls.Certificates) == 0 {
+			d.unproven = true
+			return &tls.Certificate{}, nil // none
+		}
+		return &t.tls.Certificates[0], nil
+	}
+	c := tls.Client(socket, config)
 	if err := c.HandshakeContext(ctx); err != nil {
-		return nil, nil, handshake(t.address(), t.name(), err)
+		return nil, handshake(t.address(), t.name(), err)
 	}
 	state := c.ConnectionState()
 	certificate := certificateOf(&state)
+	d.certificate = certificate
 	did(stepTLS, tls.VersionName(state.Version)+", certificate "+named(state.PeerCertificates[0])+", issued by "+
 		issuer(state.PeerCertificates[0])+"; the chain ends on "+day(certificate.Expires.Time()))
-	return c, certificate, nil
+	return c, nil
 }
 
 // certificateOf describes the verified chain that lasts longest: a broker may be

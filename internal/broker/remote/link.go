@@ -143,6 +143,10 @@ func (l *link) arrived(a arrival) {
 		l.ledger.Settle(token, coolant.Errorf(coolant.CodeInvalid, "%s", r.Detail))
 		return
 	}
+	if len(m.Payload) == 0 && m.Kind != wire.Telemetry && m.Kind != wire.Article {
+		l.ledger.Settle(token, nil) // how a retained message is removed; it says nothing
+		return
+	}
 	switch err := b.o.Admit(l.life, m.Device); {
 	case err == nil:
 		b.o.Handler.Accept(m, l.ledger, token)
@@ -170,10 +174,6 @@ func (l *link) judge(m *wire.Message) *coolant.Rejection {
 			}
 		}
 		m.Device, m.Kind = id, kind
-	}
-	if len(m.Payload) == 0 && m.Kind != wire.Telemetry && m.Kind != wire.Article {
-		// How a retained message is removed. It says nothing.
-		return &coolant.Rejection{Device: m.Device, Topic: m.Topic, Code: coolant.RejectedNotJSON, Detail: "an empty payload"}
 	}
 	return nil
 }

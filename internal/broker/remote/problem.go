@@ -97,6 +97,9 @@ func network(step, address string, err error) *coolant.BrokerProblem {
 	if p := asProblem(err); p != nil {
 		return p
 	}
+	if alert, ok := alertOf(err); ok {
+		return alerted(address, "", alert) // TLS 1.3 refuses a client's certificate after the handshake
+	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		switch {
 		case dns.IsNotFound:
@@ -142,30 +145,41 @@ func handshake(address, name string, err error) *coolant.BrokerProblem {
 	if header, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return problemf(stepTLS, "not_tls", "%s answers, but not with TLS: %s", address, header.Msg)
 	}
-	alert, isAlert := errors.AsType[tls.AlertError](err)
-	_, byAddress := netip.ParseAddr(name)
-	switch {
-	case isAlert && uint8(alert) == alertUnrecognizedName, isAlert && uint8(alert) == alertHandshakeFailure && byAddress == nil:
-		return problemf(stepTLS, "no_sni", "%s refused the handshake for the name %q: %s", address, name, alert)
-	case isAlert && (uint8(alert) == alertCertificateRequired || uint8(alert) == alertBadCertificate || uint8(alert) == alertUnknownCA):
-		return problemf(stepTLS, "client_certificate", "%s refused this service's certificate: %s", address, alert)
-	case isAlert && uint8(alert) == alertProtocolVersion, strings.Contains(err.Error(), "unsupported versions"):
-		return problemf(stepTLS, "tls_version", "%s offers no version of TLS from 1.2 on", address)
-	case isAlert:
-		return problemf(stepTLS, "tls_failed", "%s refused the handshake: %s", address, alert)
+	if alert, ok := alertOf(err); ok {
+		return alerted(address, name, alert)
+	}
+	if strings.Contains(err.Error(), "unsupported") {
+		return problemf(stepTLS, "tls_version", "%s offers no version of TLS from 1.2 on: %s", address, last(err))
+	}
+	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) {
+		return problemf(stepTLS, "tls_failed", "%s hung up on the TLS handshake for %q", address, name)
 	}
 	return network(stepTLS, address, err)
 }
 
-// The alerts of TLS that are told apart (RFC 8446, section 6).
-const (
-	alertHandshakeFailure    = 40
-	alertBadCertificate      = 42
-	alertUnknownCA           = 48
-	alertProtocolVersion     = 70
-	alertUnrecognizedName    = 112
-	alertCertificateRequired = 116
-)
+// alertOf returns the alert by which the other side refused a handshake, in the
+// words of crypto/tls, which keeps its type to itself.
+func alertOf(err error) (alert string, ok bool) {
+	remote, ok := errors.AsType[*net.OpError](err)
+	if !ok || remote.Op != "remote error" {
+		return "", false
+	}
+	return strings.TrimPrefix(remote.Err.Error(), "tls: "), true
+}
+
+// alerted explains an alert (RFC 8446, section 6).
+func alerted(address, name, alert string) *coolant.BrokerProblem {
+	_, notAddress := netip.ParseAddr(name)
+	switch {
+	case alert == "unrecognized name", alert == "handshake failure" && notAddress == nil:
+		return problemf(stepTLS, "no_sni", "%s refused the handshake for the name %q: %s", address, name, alert)
+	case strings.Contains(alert, "certificate"):
+		return problemf(stepTLS, "client_certificate", "%s refused the certificate of this service, or that there is none: %s", address, alert)
+	case alert == "protocol version not supported":
+		return problemf(stepTLS, "tls_version", "%s offers no version of TLS from 1.2 on", address)
+	}
+	return problemf(stepTLS, "tls_failed", "%s refused the handshake: %s", address, alert)
+}
 
 // untrusted explains why a certificate was not accepted: which one it was, and
 // who issued it. chain is what the broker presented, its own first.

@@ -138,18 +138,27 @@ func (t *target) converse(ctx context.Context, limit time.Duration, o opening, k
 	d.counted = o.counted
 	if version == protocol3 {
 		s, err := open3(ctx, limit, d.transport, o)
-		return s, d, err
+		return s, d, d.explain(err)
 	}
 	s, err := open5(ctx, limit, d.transport, o)
 	if err == nil || t.Protocol != protocolAuto || !errors.Is(err, errOld) {
-		return s, d, unold(err)
+		return s, d, d.explain(unold(err))
 	}
 	if d, err = t.dial(ctx, limit, func(string, string) {}); err != nil {
 		return nil, nil, err
 	}
 	d.counted = o.counted
 	s, err = open3(ctx, limit, d.transport, o)
-	return s, d, err
+	return s, d, d.explain(err)
+}
+
+// explain knows why a broker hangs up that has asked for a certificate: with
+// TLS 1.3 it looks at it after the handshake, and may leave without a word.
+func (d *dialled) explain(err error) error {
+	if p := asProblem(err); p != nil && p.Code == "connection_lost" && d.unproven {
+		return problemf(stepTLS, "client_certificate", "the broker asks for a client's certificate, and hung up without one")
+	}
+	return err
 }
 
 // old is a problem that MQTT 3.1.1 may not have.

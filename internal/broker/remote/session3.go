@@ -76,6 +76,9 @@ func await(ctx context.Context, token mqtt.Token, limit time.Duration) error {
 
 // notOpened explains a CONNECT that failed.
 func (s *session3) notOpened(token *mqtt.ConnectToken, err error) error {
+	if alert, ok := alertOf(err); ok {
+		return alerted(s.address, "", alert)
+	}
 	var timeout net.Error
 	switch code := token.ReturnCode(); {
 	case code >= packets.ErrRefusedBadProtocolVersion && code <= packets.ErrRefusedNotAuthorised:

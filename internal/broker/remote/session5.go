@@ -70,6 +70,9 @@ func connect5(o opening) *paho.Connect {
 
 // notOpened explains a CONNECT that failed.
 func (s *session5) notOpened(t *transport, answer *paho.Connack, err error) error {
+	if alert, ok := alertOf(err); ok {
+		return alerted(s.address, "", alert)
+	}
 	switch {
 	case answeredOld(t.beginning()):
 		return old{refused3(1)}
@@ -83,7 +86,7 @@ func (s *session5) notOpened(t *transport, answer *paho.Connack, err error) erro
 			return old{p}
 		}
 		return p
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded) && len(t.beginning()) == 0:
 		return problemf(stepConnect, "timeout", "%s does not answer the CONNECT; is it an MQTT broker?", s.address)
 	case len(t.beginning()) == 0:
 		// Some brokers hang up on a version that they do not know.
