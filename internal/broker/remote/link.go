@@ -55,14 +55,16 @@ func (l *link) opening() opening {
 func (l *link) serve(ctx context.Context, o *opened, d *dialled) *coolant.BrokerProblem {
 	b := l.b
 	defer l.close(o)
-	codes, err := o.subscribe(ctx, b.filters())
-	if err == nil {
-		err = l.granted(codes)
-	}
+	filters := filters(b.o.ArticleTopic, b.o.ArticleDevice)
+	codes, err := o.subscribe(ctx, filters)
 	if err != nil {
 		return asProblem(err)
 	}
-	b.connected(o, d)
+	warnings, err := granted(filters, codes, b.o.ArticleTopic)
+	if err != nil {
+		return asProblem(err)
+	}
+	b.connected(o, d, warnings)
 	go b.o.Connected(l.life)
 	select {
 	case p := <-l.failed:
@@ -81,28 +83,27 @@ func (l *link) serve(ctx context.Context, o *opened, d *dialled) *coolant.Broker
 	}
 }
 
-// granted judges what the broker answered to the SUBSCRIBE.
-func (l *link) granted(codes []byte) error {
-	for i, filter := range l.b.filters() {
-		var p *coolant.BrokerProblem
+// granted judges what the broker answered to a SUBSCRIBE. Without the article's
+// topic the service can work; that is a warning.
+func granted(filters []string, codes []byte, article string) (warnings []coolant.BrokerProblem, err error) {
+	for i, filter := range filters {
 		switch {
 		case codes[i] == 0:
-			p = problemf(stepSubscribe, "subscription_refused", "the broker delivers %s with QoS 0 only, without acknowledgement", filter)
+			warnings = append(warnings, *problemf(stepSubscribe, "subscription_refused",
+				"the broker delivers %s with QoS 0 only, without acknowledgement", filter))
 		case codes[i] > 2:
-			p = refused5(stepSubscribe, codes[i], "")
+			p := refused5(stepSubscribe, codes[i], "")
 			if p.Code != "quota_reached" {
 				p.Code, p.Hint = "subscription_refused", hints["subscription_refused"]
 			}
 			p.Detail = "may not subscribe to " + filter + ": " + p.Detail
-		default:
-			continue
+			if filter != article {
+				return nil, p
+			}
+			warnings = append(warnings, *p)
 		}
-		if codes[i] > 2 && filter != l.b.o.ArticleTopic {
-			return p
-		}
-		l.b.warn(*p)
 	}
-	return nil
+	return warnings, nil
 }
 
 // close ends the connection. What is settled by then is acknowledged; what is
@@ -143,8 +144,8 @@ func (l *link) arrived(a arrival) {
 		l.ledger.Settle(token, coolant.Errorf(coolant.CodeInvalid, "%s", r.Detail))
 		return
 	}
-	if len(m.Payload) == 0 && m.Kind != wire.Telemetry && m.Kind != wire.Article {
-		l.ledger.Settle(token, nil) // how a retained message is removed; it says nothing
+	if m.Kind == wire.KindNone || len(m.Payload) == 0 && m.Kind != wire.Telemetry && m.Kind != wire.Article {
+		l.ledger.Settle(token, nil) // of a check, or how a retained message is removed: it says nothing
 		return
 	}
 	switch err := b.o.Admit(l.life, m.Device); {
@@ -174,6 +175,9 @@ func (l *link) judge(m *wire.Message) *coolant.Rejection {
 			}
 		}
 		m.Device, m.Kind = id, kind
+		if id == checkDevice {
+			m.Kind = wire.KindNone
+		}
 	}
 	return nil
 }

@@ -150,13 +150,13 @@ func crossing(topic string, payload []byte) int { return 7 + len(topic) + len(pa
 // allows ten. Each is one level of the contract, because a wildcard for all of
 // them would bring back what we say ourselves. None of them is shared: with one
 // SQLite file each, two services would split the history.
-func (b *Broker) filters() []string {
+func filters(articleTopic string, articleDevice coolant.DeviceID) []string {
 	var out []string
 	for _, k := range []wire.Kind{wire.Telemetry, wire.Status, wire.Info, wire.Reported, wire.Reply} {
 		out = append(out, wire.Topic("+", k))
 	}
-	if b.o.ArticleTopic != "" && b.o.ArticleDevice != "" {
-		out = append(out, b.o.ArticleTopic)
+	if articleTopic != "" && articleDevice != "" {
+		out = append(out, articleTopic)
 	}
 	return out
 }

@@ -61,9 +61,9 @@ func (b *Broker) connecting() {
 	b.change(func(s *standing) { s.phase, s.nextTry = coolant.LinkConnecting, 0 })
 }
 
-func (b *Broker) connected(o *opened, d *dialled) {
+// connected notes that messages flow, and what is to be said about it.
+func (b *Broker) connected(o *opened, d *dialled, fresh []coolant.BrokerProblem) {
 	now := coolant.Milli(b.o.Now())
-	var fresh []coolant.BrokerProblem
 	if o.expiry >= 0 && o.expiry < min(shortSession, b.o.SessionExpiry) {
 		fresh = append(fresh, *problemf(stepSession, "short_session", "the broker keeps the session for %s only", o.expiry))
 	}
