@@ -14,6 +14,7 @@ type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Run the service: broker, store, page and API."`
 	Demo        demoCommand        `cmd:"" help:"Run the service with simulated devices and 24 hours of history."`
 	Device      deviceCommand      `cmd:"" help:"Add, list, remove devices and change their passwords."`
+	Broker      brokerCommand      `cmd:"" help:"Check the outside broker."`
 	Backup      backupCommand      `cmd:"" help:"Write the database to one file, also while the service runs."`
 	Config      configCommand      `cmd:"" help:"Check the configuration."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the running service whether it is ready."`

@@ -21,7 +21,9 @@ type adminSocket struct {
 	listener net.Listener
 	devices  DeviceAdmin
 	backup   func(ctx context.Context, file string) error
-	log      *slog.Logger
+	// separation takes what a check of the outside broker found.
+	separation func(ctx context.Context, s coolant.Separation) error
+	log        *slog.Logger
 }
 
 // adminRequest is one command to the running service.
@@ -30,6 +32,8 @@ type adminRequest struct {
 	Name     string           `json:"name,omitempty"`
 	WithData bool             `json:"with_data,omitempty"`
 	File     string           `json:"file,omitempty"` // an absolute path
+	// Separation is what a check of the outside broker found.
+	Separation *coolant.Separation `json:"separation,omitempty"`
 }
 
 // adminFailure is how an error crosses the socket.
@@ -84,6 +88,12 @@ func (a *adminSocket) handler() http.Handler {
 	}))
 	mux.HandleFunc("POST /backup", adminCall(func(ctx context.Context, q adminRequest) (any, error) {
 		return struct{}{}, a.backup(ctx, q.File)
+	}))
+	mux.HandleFunc("POST /broker/separation", adminCall(func(ctx context.Context, q adminRequest) (any, error) {
+		if q.Separation == nil {
+			return nil, coolant.Errorf(coolant.CodeInvalid, "separation is missing")
+		}
+		return struct{}{}, a.separation(ctx, *q.Separation)
 	}))
 	return mux
 }

@@ -75,7 +75,7 @@ func (s Service) Run(ctx context.Context) (err error) {
 		s.Log.Warn("the command line cannot change the devices of this service", "error", err)
 	} else {
 		defer dir.removeSocket(socket)
-		admin := &adminSocket{listener: socket, devices: h.admin(), backup: h.store.Backup, log: s.Log}
+		admin := &adminSocket{listener: socket, devices: h.admin(), backup: h.store.Backup, separation: h.setSeparation, log: s.Log}
 		parts = append(parts, part{"command socket", admin.run})
 	}
 	if s.Ready != nil {
