@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"internal/store/sqlite":      {"internal/store/storetest"},
 	"internal/store/postgres":    {"internal/store/storetest"},
 	"internal/store/storetest":   {},
+	"internal/quota":             {},
 	"internal/rollup":            {},
 	"internal/live":              {},
 	"internal/alert":             {},
