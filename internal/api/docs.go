@@ -20,7 +20,7 @@ var docsFiles embed.FS
 
 // addDocs serves the OpenAPI document and a page that shows it without any help
 // from the internet.
-func (s *server) addDocs(mux *http.ServeMux, api *huma.OpenAPI) error {
+func (s *server) addDocs(mux *ruledMux, api *huma.OpenAPI) error {
 	document, err := json.Marshal(api)
 	if err != nil {
 		return fmt.Errorf("encode the OpenAPI document: %w", err)

@@ -80,7 +80,7 @@ type readiness struct {
 // problemNote is one reason why the server is not ready.
 type problemNote struct {
 	Name   string `json:"name" doc:"Which part" example:"store"`
-	Detail string `json:"detail"`
+	Detail string `json:"detail" doc:"What is wrong; empty for viewers on other machines that may see charts only"`
 }
 
 // articleData answers GET /data, in the form of the article's backend.

@@ -64,7 +64,7 @@ func (s *server) register(api huma.API) {
 		Summary: "Live events",
 		Description: "Server-sent events. Each has an id `<epoch>-<seq>`; a client that reconnects with the last one gets what it missed, or a " +
 			"snapshot where that is no longer known. Without an id the first event is a snapshot. A client that reads too slowly is " +
-			"disconnected and resumes.",
+			"disconnected and resumes. Viewers on other machines that may see charts only do not get the events `rejected` and `broker`.",
 		Responses: answer("text/event-stream", eventSchema(api), "Events, without end"),
 	}, s.stream, http.StatusServiceUnavailable)
 	add(s, api, huma.Operation{

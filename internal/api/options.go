@@ -43,6 +43,9 @@ type Options struct {
 	UI fs.FS
 	// Guard wraps every route but /ping and /livez; nil lets everyone in.
 	Guard func(http.Handler) http.Handler
+	// Audience says what whoever sent a request may see, on every route but /ping and
+	// /livez. nil takes everyone for the owner.
+	Audience func(*http.Request) Audience
 	// BasePath is the path under which a proxy shows the server, such as
 	// "/coolant"; "" or "/" is none. Requests are understood with and without it.
 	BasePath string
@@ -81,6 +84,9 @@ func (o *Options) complete() error {
 	}
 	if o.Guard == nil {
 		o.Guard = func(h http.Handler) http.Handler { return h }
+	}
+	if o.Audience == nil {
+		o.Audience = func(*http.Request) Audience { return Owner }
 	}
 	if o.Listeners == nil {
 		o.Listeners = func() []Listener { return nil }

@@ -26,11 +26,15 @@ func (s *server) find(id coolant.DeviceID) (*live.DeviceView, error) {
 	return v, nil
 }
 
-func (s *server) listDevices(context.Context, *noInput) (*output[deviceList], error) {
-	return &output[deviceList]{deviceList{Devices: s.opts.Hub.Snapshot().Devices}}, nil
+func (s *server) listDevices(ctx context.Context, _ *noInput) (*output[deviceList], error) {
+	list := s.opts.Hub.Snapshot().Devices // ours to change
+	for i, v := range list {
+		list[i] = shown(ctx, v)
+	}
+	return &output[deviceList]{deviceList{Devices: list}}, nil
 }
 
-func (s *server) getDevice(_ context.Context, in *deviceInput) (*output[*live.DeviceView], error) {
+func (s *server) getDevice(ctx context.Context, in *deviceInput) (*output[*live.DeviceView], error) {
 	var wrong problems
 	id := wrong.device(string(in.ID))
 	if err := wrong.err(); err != nil {
@@ -40,7 +44,7 @@ func (s *server) getDevice(_ context.Context, in *deviceInput) (*output[*live.De
 	if err != nil {
 		return nil, err
 	}
-	return &output[*live.DeviceView]{v}, nil
+	return &output[*live.DeviceView]{shown(ctx, v)}, nil
 }
 
 func (s *server) listFaults(ctx context.Context, in *rangeInput) (*output[faultList], error) {
@@ -117,8 +121,13 @@ type readyOutput struct {
 	Body   readiness
 }
 
-func (s *server) readyz(context.Context, *noInput) (*readyOutput, error) {
+func (s *server) readyz(ctx context.Context, _ *noInput) (*readyOutput, error) {
 	notes := s.problemNotes()
+	if audience(ctx) < Reader {
+		for i := range notes {
+			notes[i].Detail = "" // it can name files and addresses
+		}
+	}
 	out := &readyOutput{Status: 200, Body: readiness{Ready: len(notes) == 0, Problems: notes}}
 	if !out.Body.Ready {
 		out.Status = 503

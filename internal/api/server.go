@@ -46,7 +46,7 @@ func New(opts Options) (http.Handler, error) {
 		opts: opts, log: opts.Log, metrics: newHTTPMetrics(opts.Registerer),
 		started: coolant.Milli(opts.Now()), stopping: make(chan struct{}),
 	}
-	mux := http.NewServeMux()
+	mux := &ruledMux{ServeMux: http.NewServeMux()}
 	document := s.newAPI(mux).OpenAPI()
 	if err := s.addDocs(mux, document); err != nil {
 		return nil, fmt.Errorf("prepare the documentation: %w", err)
@@ -59,19 +59,22 @@ func New(opts Options) (http.Handler, error) {
 		return nil, fmt.Errorf("prepare the UI: %w", err)
 	}
 	mux.Handle("GET /", pages)
+	if err := mux.complete(); err != nil {
+		return nil, err
+	}
 	return s.wrap(mux), nil
 }
 
 // wrap puts the layers around the routes, from the outside in: base path,
 // measurement and recovery, headers, then for all but the two liveness routes
-// the guard, the check of cross-origin requests, and compression.
-func (s *server) wrap(mux *http.ServeMux) http.Handler {
+// the guard, who may see what, the check of cross-origin requests, and compression.
+func (s *server) wrap(mux *ruledMux) http.Handler {
 	routes := s.routes(mux)
 	origin := http.NewCrossOriginProtection()
 	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		newProblem(coolant.CodeForbidden, "A page of another origin may not change anything here.").write(w, r)
 	}))
-	guarded := s.opts.Guard(origin.Handler(s.compress(routes)))
+	guarded := s.opts.Guard(s.admit(mux, origin.Handler(s.compress(routes))))
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/ping" || r.URL.Path == "/livez" {
 			routes.ServeHTTP(w, r)
@@ -83,7 +86,7 @@ func (s *server) wrap(mux *http.ServeMux) http.Handler {
 }
 
 // routes serves the mux, and answers what it does not know by a problem.
-func (s *server) routes(mux *http.ServeMux) http.Handler {
+func (s *server) routes(mux *ruledMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body != nil {
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)

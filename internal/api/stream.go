@@ -58,7 +58,7 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request, lastEventID stri
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // asks proxies not to collect
-	out := &eventWriter{w: w, rc: http.NewResponseController(w), hub: s.opts.Hub}
+	out := &eventWriter{w: w, rc: http.NewResponseController(w), hub: s.opts.Hub, all: audience(r.Context()) >= Reader}
 	// The deadline must not outlive the answer: the connection may serve others.
 	defer func() { _ = out.rc.SetWriteDeadline(time.Time{}) }()
 	out.buf = append(out.buf, retryHint...)
@@ -92,7 +92,9 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request, lastEventID stri
 			case !open:
 				return endedTooSlow
 			}
-			beat.Reset(s.opts.Heartbeat)
+			if sent > 0 {
+				beat.Reset(s.opts.Heartbeat)
+			}
 			rest.Reset(pace)
 		case <-beat.C:
 			out.buf = append(out.buf, heartbeat...)
@@ -126,24 +128,27 @@ type eventWriter struct {
 	w      http.ResponseWriter
 	rc     *http.ResponseController
 	hub    *live.Hub
+	all    bool // whether the viewer gets every event, in full
 	buf    []byte
 	events []*live.Entry
 }
 
-// drain sends everything that there is. open is false when the hub has ended
-// the subscription.
+// drain sends everything that there is for this viewer, and counts it. open is
+// false when the hub has ended the subscription.
 func (o *eventWriter) drain(sub *live.Subscription) (sent int, open bool, err error) {
 	for {
 		var more bool
 		o.events, more, open = sub.Take(o.events[:0])
 		for _, e := range o.events {
-			o.add(e)
+			if !o.add(e) {
+				continue
+			}
+			sent++
 			if len(o.buf) >= streamChunk {
 				if err := o.flush(); err != nil {
 					return sent, open, err
 				}
 			}
-			sent++
 		}
 		clear(o.events)
 		if !more || !open {
@@ -152,14 +157,22 @@ func (o *eventWriter) drain(sub *live.Subscription) (sent int, open bool, err er
 	}
 }
 
-func (o *eventWriter) add(e *live.Entry) {
+// add reports whether the event is one that the viewer gets.
+func (o *eventWriter) add(e *live.Entry) bool {
+	var data []byte
+	if o.all {
+		data = e.JSON()
+	} else if data = e.Public(); data == nil {
+		return false
+	}
 	o.buf = append(o.buf, "id: "...)
 	o.buf = o.hub.AppendID(o.buf, e)
 	o.buf = append(o.buf, "\nevent: "...)
 	o.buf = append(o.buf, e.Name()...)
 	o.buf = append(o.buf, "\ndata: "...)
-	o.buf = append(o.buf, e.JSON()...)
+	o.buf = append(o.buf, data...)
 	o.buf = append(o.buf, "\n\n"...)
+	return true
 }
 
 // flush writes what was collected and pushes it to the network.

@@ -267,7 +267,7 @@ func TestStreamSlowViewer(t *testing.T) {
 		s := &server{opts: Options{Hub: hub, Heartbeat: time.Hour}, metrics: newHTTPMetrics(nil), stopping: make(chan struct{})}
 		w := &stuckWriter{header: http.Header{}, room: 4000}
 		ended := make(chan string, 1)
-		go func() { ended <- s.follow(w, httptest.NewRequest(http.MethodGet, streamPath, nil), "") }()
+		go func() { ended <- s.follow(w, asOwner(httptest.NewRequest(http.MethodGet, streamPath, nil)), "") }()
 		begin := time.Now()
 		for i := range 1000 {
 			hub.Rejected(coolant.Rejection{ID: int64(i), Detail: "something"})
@@ -299,7 +299,7 @@ func TestStreamPace(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan string, 1)
 		go func() {
-			ended <- s.follow(w, httptest.NewRequest(http.MethodGet, streamPath, nil).WithContext(ctx), "")
+			ended <- s.follow(w, asOwner(httptest.NewRequest(http.MethodGet, streamPath, nil).WithContext(ctx)), "")
 		}()
 		time.Sleep(time.Second)
 		synctest.Wait()

@@ -21,6 +21,7 @@ type device struct {
 	interval coolant.UnixMilli
 	health   coolant.Health
 	info     json.RawMessage
+	public   json.RawMessage // the part of info that anyone may see
 	// due is when health may change without any news; 0 is never.
 	due coolant.UnixMilli
 	// view is what was handed out last; nil when it is out of date.
@@ -130,7 +131,7 @@ func (d *device) describe(body json.RawMessage) bool {
 	if json.Unmarshal(body, &object) != nil || object == nil || bytes.Equal(body, d.info) {
 		return false
 	}
-	d.info, d.view = bytes.Clone(body), nil
+	d.info, d.public, d.view = bytes.Clone(body), publicPart(object), nil
 	var stated float64
 	if json.Unmarshal(object["interval_ms"], &stated) == nil && stated > 0 {
 		d.cadence.stated = believed(coolant.UnixMilli(min(stated, float64(maxInterval))))
@@ -186,7 +187,7 @@ func (d *device) show(limits coolant.Limits, least coolant.UnixMilli) *DeviceVie
 	}
 	v := &DeviceView{
 		ID: d.ID, Name: cmp.Or(d.Name, string(d.ID)), Created: d.Created, Primary: d.primary,
-		Health: d.health, IntervalMS: int64(d.interval), IntervalKnown: d.cadence.known(), Limits: Limits(limits), Info: d.info,
+		Health: d.health, IntervalMS: int64(d.interval), IntervalKnown: d.cadence.known(), Limits: Limits(limits), Info: d.info, public: d.public,
 		SilenceMS: int64(d.silence(least)), Newest: make([]Newest, len(d.newest)),
 	}
 	if d.presence.Since != 0 {

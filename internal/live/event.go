@@ -99,7 +99,7 @@ func (*Removed) cost() int    { return baseCost }
 func (*Tick) cost() int       { return baseCost }
 
 func (e *Changed) cost() int {
-	return 2*baseCost + len(e.View.Newest)*2*readingCost + 2*len(e.View.Info)
+	return 2*baseCost + len(e.View.Newest)*2*readingCost + 2*(len(e.View.Info)+len(e.View.public))
 }
 
 func (e *Rejected) cost() int {
@@ -179,13 +179,14 @@ func appendKey(dst []byte, comma bool, m coolant.Metric) []byte {
 }
 
 // Entry is an event with its place in the sequence. It never changes, and all
-// its subscribers share one encoding, made when the first of them asks.
+// its subscribers share one encoding, made when the first of them asks, and those
+// that may see less share another.
 type Entry struct {
 	Seq   uint64
 	Event Event
 
-	once sync.Once
-	json []byte
+	once, oncePublic sync.Once
+	json, public     []byte
 }
 
 // Name is the event's name on the wire.

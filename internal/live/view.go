@@ -22,6 +22,8 @@ type DeviceView struct {
 	Newest        []Newest           `json:"newest" doc:"The last reading of each series, good or not, in alphabetical order"`
 	Limits        Limits             `json:"limits" doc:"Water temperatures, in C, at which health changes"`
 	Info          json.RawMessage    `json:"info" doc:"What the device last published about itself (contract topic info); null if nothing"`
+
+	public json.RawMessage // the part of Info that anyone may see
 }
 
 // Presence is whether a device is connected, by its own status message and its
