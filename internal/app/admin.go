@@ -23,6 +23,7 @@ type adminSocket struct {
 	backup   func(ctx context.Context, file string) error
 	// separation takes what a check of the outside broker found.
 	separation func(ctx context.Context, s coolant.Separation) error
+	ready      func() map[string]error
 	log        *slog.Logger
 }
 
@@ -94,6 +95,9 @@ func (a *adminSocket) handler() http.Handler {
 			return nil, coolant.Errorf(coolant.CodeInvalid, "separation is missing")
 		}
 		return struct{}{}, a.separation(ctx, *q.Separation)
+	}))
+	mux.HandleFunc("GET /ready", adminCall(func(context.Context, adminRequest) (any, error) {
+		return struct{}{}, notReady(a.ready())
 	}))
 	return mux
 }
@@ -174,4 +178,9 @@ func (c *adminClient) Remove(ctx context.Context, id coolant.DeviceID, withData 
 
 func (c *adminClient) Backup(ctx context.Context, file string) error {
 	return c.call(ctx, http.MethodPost, "/backup", adminRequest{File: file}, &struct{}{})
+}
+
+// Ready asks whether the service can do its work; the error says why not.
+func (c *adminClient) Ready(ctx context.Context) error {
+	return c.call(ctx, http.MethodGet, "/ready", adminRequest{}, &struct{}{})
 }

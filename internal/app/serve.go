@@ -75,7 +75,7 @@ func (s Service) Run(ctx context.Context) (err error) {
 		s.Log.Warn("the command line cannot change the devices of this service", "error", err)
 	} else {
 		defer dir.removeSocket(socket)
-		admin := &adminSocket{listener: socket, devices: h.admin(), backup: h.store.Backup, separation: h.setSeparation, log: s.Log}
+		admin := &adminSocket{listener: socket, devices: h.admin(), backup: h.store.Backup, separation: h.setSeparation, ready: h.ready, log: s.Log}
 		parts = append(parts, part{"command socket", admin.run})
 	}
 	if s.Ready != nil {
@@ -223,11 +223,16 @@ func (h *house) newBroker(ports listeners) (*embedded.Broker, error) {
 }
 
 func (h *house) newAPI(addresses Addresses) (http.Handler, error) {
+	who := audience(h.Config.HTTP.Public)
+	if h.Config.HTTP.Public != "off" && addresses.HTTP != "" {
+		h.Log.Info("others than this machine may read the page; there are no accounts yet", "http.public", h.Config.HTTP.Public, "address", addresses.HTTP)
+	}
 	return api.New(api.Options{
 		Store:      h.store,
 		Hub:        h.hub,
 		UI:         web.FS(),
-		Guard:      guard,
+		Guard:      guard(who),
+		Audience:   who,
 		BasePath:   h.Config.HTTP.BasePath,
 		Version:    h.Version,
 		Listeners:  addresses.shown,

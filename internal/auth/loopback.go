@@ -14,21 +14,12 @@ var forwarding = [...]string{
 	"X-Real-Ip", "X-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "Fly-Client-Ip", "Fly-Forwarded-Port",
 }
 
-// LoopbackOnly lets a request through only if it was sent from this machine to
-// this machine: its address is a loopback address, its Host header names
-// loopback (otherwise a foreign page could reach us by DNS rebinding), and no
-// proxy has forwarded it. Others get deny.
-func LoopbackOnly(next, deny http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if local(r) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		deny.ServeHTTP(w, r)
-	})
-}
-
-func local(r *http.Request) bool {
+// Local reports whether a request was sent from this machine to this machine: its
+// address is a loopback address, its Host header names loopback (otherwise a
+// foreign page could reach us by DNS rebinding), and no proxy has forwarded it. So
+// what a sender can write into a request makes it less, never more. A proxy on this
+// machine that adds none of the usual headers cannot be told from its user.
+func Local(r *http.Request) bool {
 	for _, h := range forwarding {
 		if _, ok := r.Header[h]; ok {
 			return false
