@@ -8,6 +8,7 @@ import (
 
 	"coolant"
 	"coolant/internal/broker/remote"
+	"coolant/internal/quota"
 )
 
 // publishRate is what a serverless broker allows one client, in messages a second
@@ -32,7 +33,7 @@ func (h *house) newRemote(ctx context.Context) (*remote.Broker, error) {
 		Admit:         h.guests.admit,
 		Refuse:        h.ingest.Refuse,
 		Connected:     h.sayAgain,
-		Changed:       func() { h.hub.Broker(h.brokerStatus()) },
+		Changed:       h.tellBroker,
 		ArticleTopic:  h.Config.Article.Topic,
 		ArticleDevice: h.Config.Article.Device,
 		Log:           h.Log,
@@ -41,7 +42,39 @@ func (h *house) newRemote(ctx context.Context) (*remote.Broker, error) {
 	if h.Config.Quota.Preset != "none" {
 		o.PublishRate = publishRate
 	}
+	if h.meter != nil {
+		o.Traffic = h.meter.Count
+	}
 	return remote.New(ctx, o)
+}
+
+// newMeter makes the meter of the outside broker's allowance, nil if it has none.
+func (h *house) newMeter(ctx context.Context) (*quota.Meter, error) {
+	q := h.Config.Quota
+	limits, preset := quota.Allowance(q.Preset, quota.Limits{SessionMinutes: q.SessionMinutes, Bytes: q.Bytes})
+	if limits == (quota.Limits{}) {
+		return nil, nil
+	}
+	return quota.New(ctx, quota.Options{
+		Limits: limits, Preset: preset, Records: h.store,
+		Sessions:   h.sessions,
+		Changed:    func(coolant.Quota) { h.tellBroker() },
+		Log:        h.Log,
+		Registerer: h.metrics,
+	})
+}
+
+// sessions counts the clients of the outside broker: this service, and the devices
+// that say that they are connected and are not so here.
+func (h *house) sessions() int {
+	n := h.hub.Online()
+	if h.broker != nil {
+		n = max(0, n-h.broker.Connected())
+	}
+	if h.remote.Linked() {
+		n++
+	}
+	return n
 }
 
 // sayAgain repeats what devices must know when an outside broker is connected: it

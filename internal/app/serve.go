@@ -18,6 +18,7 @@ import (
 	"coolant/internal/broker/remote"
 	"coolant/internal/ingest"
 	"coolant/internal/live"
+	"coolant/internal/quota"
 	"coolant/internal/rollup"
 	"coolant/internal/store/sqlite"
 	"coolant/web"
@@ -94,6 +95,9 @@ func (h *house) parts(ports listeners, handler http.Handler) []part {
 	if h.broker != nil {
 		parts = append(parts, part{"broker", h.broker.Serve})
 	}
+	if h.meter != nil {
+		parts = append(parts, part{"quota", h.meter.Run})
+	}
 	if h.remote != nil {
 		parts = append(parts, part{"outside broker", h.remote.Run})
 	}
@@ -121,6 +125,7 @@ type house struct {
 	// broker and remote are nil where devices do not come that way.
 	broker *embedded.Broker
 	remote *remote.Broker
+	meter  *quota.Meter // nil where the outside broker is not metered
 }
 
 // open builds everything that needs no port.
@@ -200,6 +205,9 @@ func (h *house) newBrokers(ctx context.Context, ports listeners) (err error) {
 		}
 	}
 	if h.Config.Broker != coolant.BrokerEmbedded {
+		if h.meter, err = h.newMeter(ctx); err != nil {
+			return err
+		}
 		h.remote, err = h.newRemote(ctx)
 	}
 	return err

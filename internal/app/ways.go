@@ -30,8 +30,15 @@ func (h *house) brokerStatus() coolant.BrokerStatus {
 		r := h.remote.Status()
 		s.Remote = &r
 	}
+	if h.meter != nil {
+		q := h.meter.Status()
+		s.Quota = &q
+	}
 	return s
 }
+
+// tellBroker shows the page how the way to the devices is now.
+func (h *house) tellBroker() { h.hub.Broker(h.brokerStatus()) }
 
 // forget drops what brokers keep of a device that was removed.
 func (h *house) forget(id coolant.DeviceID) {
