@@ -100,7 +100,7 @@ func (m *Mosquitto) configure(t testing.TB, o Options) string {
 		lines = append(lines, "acl_file "+keep("acl", o.ACL))
 	}
 	if o.Persistent {
-		lines = append(lines, "persistence true", "persistence_location "+dir+"/", "autosave_interval 1", "autosave_on_changes true")
+		lines = append(lines, "persistence true", "persistence_location "+dir+"/")
 	} else {
 		lines = append(lines, "persistence false")
 	}
