@@ -20,6 +20,9 @@ type InfoPayload struct {
 	ResetReason  string           `json:"reset_reason,omitempty"` // "power_on", "watchdog", "brownout", ..
 	IntervalMS   int64            `json:"interval_ms,omitempty"`  // between samples, in milliseconds
 
+	// Endpoint is which broker it uses; nil from a device that cannot be moved.
+	Endpoint *EndpointInfo `json:"endpoint,omitempty"`
+
 	// Raw is the whole message as received; encoding ignores it.
 	Raw json.RawMessage `json:"-"`
 }
@@ -28,6 +31,24 @@ type InfoPayload struct {
 type ProbeInfo struct {
 	ROM  string         `json:"rom"`            // 16 hexadecimal digits, family code first: "28ff641e8216043c"
 	Role coolant.Metric `json:"role,omitempty"` // the metric it feeds; empty if none yet
+}
+
+// The states of a device's endpoint.
+const (
+	EndpointConfirmed  = "confirmed"   // it is used for good
+	EndpointTrial      = "trial"       // it has not proved itself yet
+	EndpointRolledBack = "rolled_back" // another one did not; this is the last confirmed one again
+)
+
+// EndpointInfo is what a device says about the broker that it uses.
+type EndpointInfo struct {
+	URL   string `json:"url"`   // in use, without credentials
+	State string `json:"state"` // one of the states, or one that a later version knows
+	// Reason says in English why the last trial did not succeed.
+	Reason string `json:"reason,omitempty"`
+	// Command is the id of the command whose trial the state is about; empty if the
+	// device was never moved.
+	Command string `json:"command,omitempty"`
 }
 
 // EncodeInfo returns the JSON form of i.
@@ -48,6 +69,7 @@ func DecodeInfo(p []byte) (InfoPayload, error) {
 	o.read("rssi", "an integer", &i.RSSI)
 	o.read("reset_reason", "a string", &i.ResetReason)
 	i.IntervalMS = o.integer("interval_ms", 0)
+	o.read("endpoint", "an object", &i.Endpoint)
 	if len(i.Metrics) > coolant.MaxMetrics {
 		o.fail(coolant.RejectedMetric, "metrics", "%d metrics; at most %d are allowed", len(i.Metrics), coolant.MaxMetrics)
 	}
