@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"coolant"
@@ -15,12 +16,19 @@ type boot struct {
 	d       *device
 	id      coolant.Boot
 	reason  string // of the reset before it
-	link    link
+	road    *road
+	mover   mover
+	conns   atomic.Uint64 // counts attempts to connect
 	up      *uplink
 	voice   *voice
 	inbox   chan inbound
 	restart chan struct{}
-	endedBy string // the reason of the reset after it
+	endedBy string        // the reason of the reset after it
+	over    chan struct{} // closed when the loop has ended
+
+	move     chan *trial // to begin; its answer is out
+	trying   *trial      // begun; nil: none
+	tryUntil time.Time
 
 	session sync.Mutex // orders the beginning and the end of a connection
 	online  bool
@@ -40,25 +48,50 @@ func newBoot(d *device, box *outbox, reason string) *boot {
 	b := &boot{
 		d: d, id: box.boot, reason: reason,
 		inbox: make(chan inbound, 64), restart: make(chan struct{}, 1),
+		over: make(chan struct{}), move: make(chan *trial),
+		mover: mover{poked: make(chan struct{}, 1)},
 		since: d.now(),
 	}
-	b.link = d.newLink(linkOptions{
-		broker: d.broker.Broker, tls: d.broker.TLS, device: d.id, user: d.user, password: d.password,
-		boot: box.boot, seed: d.seed, now: d.now, log: d.log,
-		up: b.connected, down: b.disconnected, message: b.message,
-	})
-	b.up = newUplink(d.id, box, b.link, d.now, d.log)
-	b.voice = newVoice(d.id, b.link)
+	if d.flash.home.trial != nil {
+		// How much of its time is left cannot be known, and it may be what made the
+		// device restart.
+		d.flash.home.rollBack("the device restarted during the trial")
+	}
+	b.road = newRoad(b.open(d.flash.home.confirmed, false), b.left, d.log)
+	b.up = newUplink(d.id, box, b.road, d.now, d.log)
+	b.voice = newVoice(d.id, b.road)
 	return b
+}
+
+// open makes a link to an endpoint.
+func (b *boot) open(to endpoint, onTrial bool) link {
+	no := b.mover.link(onTrial)
+	return b.d.newLink(linkOptions{
+		broker: to.host, tls: to.tls, device: b.d.id, user: to.user, password: to.password,
+		boot: b.id, seed: b.d.seed, now: b.d.now, log: b.d.log,
+		attempt: func() uint64 { return b.conns.Add(1) },
+		up: func(ctx context.Context, conn uint64) error {
+			err := b.connected(ctx, conn)
+			if err == nil {
+				b.mover.connected(no)
+			}
+			return err
+		},
+		down:   b.disconnected,
+		failed: func(err error) { b.mover.failed(no, err) },
+		message: func(kind wire.Kind, payload []byte, retained bool) {
+			b.message(no, kind, payload, retained)
+		},
+	})
 }
 
 // run is one life of the firmware. again says that it ended in a reset, at the
 // time ended; otherwise ctx is done.
 func (b *boot) run(ctx context.Context, at time.Time) (again bool, ended time.Time, err error) {
-	b.d.applyFaults(b.link, at)
+	b.d.applyFaults(b.road, at)
 	b.voice.tell(wire.Info, b.info())
 	b.report()
-	if err := b.link.start(); err != nil {
+	if err := b.road.start(); err != nil {
 		return false, at, err
 	}
 	b.d.log.Debug("boot", "boot", b.id.String(), "reason", b.reason, "backlog", b.up.pending())
@@ -68,13 +101,14 @@ func (b *boot) run(ctx context.Context, at time.Time) (again bool, ended time.Ti
 	workers.Go(func() { b.voice.run(inner) })
 
 	again, ended = b.loop(ctx, at)
+	close(b.over)
 	if again {
-		b.link.stop(false)
+		b.road.stop(false)
 	}
 	cancel()
 	workers.Wait()
 	if !again {
-		b.link.stop(true)
+		b.road.stop(true)
 	}
 	return again, ended, nil
 }
@@ -87,7 +121,13 @@ func (b *boot) loop(ctx context.Context, at time.Time) (again bool, ended time.T
 	sample, last, first := at, at, true
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	trialEnd := time.NewTimer(0)
+	defer trialEnd.Stop()
 	for {
+		trialEnd.Stop()
+		if left, ok := b.tryFor(); ok {
+			trialEnd.Reset(left)
+		}
 		next := sample
 		if edge, ok := d.plan.next(last.Sub(d.start)); ok && d.start.Add(edge).Before(next) {
 			next = d.start.Add(edge)
@@ -108,6 +148,19 @@ func (b *boot) loop(ctx context.Context, at time.Time) (again bool, ended time.T
 			}
 			b.report()
 			continue
+		case t := <-b.move:
+			b.try(t)
+			continue
+		case <-trialEnd.C:
+			b.judge(false)
+			continue
+		case <-b.mover.poked:
+			proven, arrived := b.mover.news()
+			if b.judge(proven); arrived {
+				// The server gets something to commit, at once.
+				sample = earlier(sample, later(d.now().Truncate(time.Millisecond), last.Add(time.Millisecond)))
+			}
+			continue
 		case <-timer.C:
 		}
 		if slept := d.now().Sub(next); slept > sleptAfter {
@@ -119,7 +172,7 @@ func (b *boot) loop(ctx context.Context, at time.Time) (again bool, ended time.T
 			b.endedBy = "power_on"
 			return true, next
 		}
-		d.applyFaults(b.link, next)
+		d.applyFaults(b.road, next)
 		last = next
 		if !next.Before(sample) {
 			b.up.add(coolant.Milli(next), d.rig.Readings())
@@ -145,13 +198,16 @@ func (b *boot) interval() time.Duration {
 	if !b.online && now.Sub(b.since) > thinAfter {
 		interval = max(interval, thinInterval)
 	}
+	if b.mover.onTrial() {
+		interval = min(interval, trialInterval)
+	}
 	return interval
 }
 
 // connected greets the server. Everything else flows only after it.
 func (b *boot) connected(ctx context.Context, conn uint64) error {
 	status := wire.AppendStatus(nil, wire.StatusPayload{Online: true, Boot: b.id, Conn: conn})
-	if err := b.link.Publish(ctx, wire.Topic(b.d.id, wire.Status), status, true); err != nil {
+	if err := b.road.Publish(ctx, wire.Topic(b.d.id, wire.Status), status, true); err != nil {
 		return err
 	}
 	b.session.Lock()
@@ -178,16 +234,24 @@ func (b *boot) disconnected() {
 	b.d.log.Debug("disconnected")
 }
 
-// message sorts what the server sends. It does not wait: what does not fit into
-// the inbox is sent again by the server.
-func (b *boot) message(kind wire.Kind, payload []byte) {
+// left says that the device is at no broker any more, and that another comes next.
+func (b *boot) left() {
+	b.disconnected()
+	b.up.left()
+}
+
+// message sorts what the server sends over a link. It does not wait: what does not
+// fit into the inbox is sent again by the server.
+func (b *boot) message(no uint64, kind wire.Kind, payload []byte, retained bool) {
 	if kind == wire.Committed {
 		c, err := wire.DecodeCommitted(payload)
 		if err != nil {
 			b.d.log.Warn("the server sent nonsense", "topic", kind.String(), "err", err)
 			return
 		}
-		b.up.committed(c)
+		if b.mover.committed(no, c, retained, b.id, b.up.upcoming()) {
+			b.up.committed(c)
+		}
 		return
 	}
 	select {
@@ -205,6 +269,13 @@ func (d *device) applyFaults(l link, wall time.Time) {
 
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
 		return a
 	}
 	return b

@@ -32,6 +32,7 @@ import (
 // broker is a Mosquitto with TLS of its own.
 type broker struct {
 	addr  string
+	ca    string // PEM
 	trust *x509.CertPool
 }
 
@@ -73,7 +74,11 @@ func startBroker(t *testing.T) *broker {
 			t.Log(log.String())
 		}
 	})
-	b := &broker{addr: addr, trust: trust}
+	ca, err := os.ReadFile(filepath.Join(dir, "ca.crt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &broker{addr: addr, ca: string(ca), trust: trust}
 	eventually(t, "mosquitto listens", func() bool {
 		c, err := tls.Dial("tcp", addr, b.tls())
 		if err == nil {
@@ -118,6 +123,7 @@ func writeCertificates(t *testing.T, dir string) *x509.CertPool {
 	write := func(name, kind string, der []byte) {
 		must(os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
 	}
+	write("ca.crt", "CERTIFICATE", caDER)
 	write("leaf.crt", "CERTIFICATE", leafDER)
 	write("leaf.key", "EC PRIVATE KEY", keyDER)
 	pool := x509.NewCertPool()

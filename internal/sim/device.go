@@ -29,10 +29,7 @@ const (
 type device struct {
 	id       coolant.DeviceID
 	name     string
-	user     string
-	password string
 	seed     uint64
-	broker   *Options
 	plan     faultPlan
 	speed    float64
 	backfill time.Duration
@@ -58,16 +55,17 @@ type link interface {
 func newDevice(o *Options, index int, start time.Time) *device {
 	d := o.Devices[index]
 	v := &device{
-		id: d.ID, name: d.Name, user: d.Username, password: d.Password, seed: d.Seed,
-		broker: o, speed: o.Speed, backfill: o.Backfill,
+		id: d.ID, name: d.Name, seed: d.Seed,
+		speed: o.Speed, backfill: o.Backfill,
 		phase: o.Interval + o.Interval*time.Duration(index)/time.Duration(len(o.Devices)),
 		start: start, now: o.Now, log: o.Log.With("device", string(d.ID)),
 		newLink: func(lo linkOptions) link { return newMQTTLink(lo) },
 		newBoot: randomBoot,
 		flash:   flash{interval: o.Interval},
 	}
-	if v.user == "" {
-		v.user = string(d.ID)
+	v.flash.home.confirmed = endpoint{url: "mqtts://" + o.Broker, host: o.Broker, tls: o.TLS, user: d.Username, password: d.Password}
+	if d.Username == "" {
+		v.flash.home.confirmed.user = string(d.ID)
 	}
 	if index == 0 {
 		v.plan = o.Faults

@@ -39,11 +39,12 @@ func (b *boot) info() []byte {
 		InfoPayload: wire.InfoPayload{
 			Firmware: "sim-1", Chip: "simulated", Outputs: []string{"pump", "fan"},
 			Capabilities: []string{
-				wire.CommandIdentify, wire.CommandRestart, wire.CommandClearFault, wire.CommandWatch, AlarmLeak,
+				wire.CommandIdentify, wire.CommandRestart, wire.CommandClearFault, wire.CommandWatch, wire.CommandEndpoint, AlarmLeak,
 			},
 			// An address for documentation (RFC 5737), because it has no Wi-Fi either.
 			IP: fmt.Sprintf("192.0.2.%d", 10+d.seed%200), RSSI: -58,
 			ResetReason: b.reason, IntervalMS: d.flash.interval.Milliseconds(),
+			Endpoint: d.flash.home.info(),
 		},
 		Name: d.name,
 		Boot: b.id.String(),

@@ -29,11 +29,6 @@ const (
 	// receiveMaximum bounds what the broker may have in flight toward a device. It
 	// is also the size of a queue that the client allocates: 65,535 by default.
 	receiveMaximum = 16
-
-	firstBackoff = time.Second
-	lastBackoff  = time.Minute
-	// A connection that held for this long lets the backoff start again.
-	steadyAfter = 10 * time.Second
 )
 
 // errNoNetwork is why nothing can be dialled while the Wi-Fi is lost.
@@ -53,7 +48,11 @@ type linkOptions struct {
 	// ends with the connection, or when up returns.
 	up      func(ctx context.Context, conn uint64) error
 	down    func()
-	message func(kind wire.Kind, payload []byte)
+	failed  func(error)   // an attempt to connect failed
+	attempt func() uint64 // numbers the attempts of a boot, over all its links
+	// message has what came from the server; retained says that the broker had kept
+	// it.
+	message func(kind wire.Kind, payload []byte, retained bool)
 	now     func() time.Time
 	log     *slog.Logger
 }
@@ -66,7 +65,7 @@ type mqttLink struct {
 
 	mu      sync.Mutex
 	manager *autopaho.ConnectionManager
-	conn    uint64 // counts attempts to connect
+	conn    uint64 // number of the newest attempt to connect
 	socket  *tls.Conn
 	dark    bool // no network
 	failing bool // to connect, since it was connected last
@@ -139,7 +138,7 @@ func (l *mqttLink) dial(ctx context.Context, _ autopaho.ClientConfig, u *url.URL
 // clean one: what is to survive a reconnection is in the outbox.
 func (l *mqttLink) connect(c *paho.Connect, _ *url.URL) (*paho.Connect, error) {
 	l.mu.Lock()
-	l.conn++
+	l.conn = l.o.attempt()
 	conn := l.conn
 	l.mu.Unlock()
 	limit := uint16(receiveMaximum)
@@ -196,6 +195,7 @@ func (l *mqttLink) notConnected(err error) {
 	}
 	l.failing = true
 	l.mu.Unlock()
+	l.o.failed(err)
 	l.o.log.Log(context.Background(), level, "not connected; trying again", "err", err)
 }
 
@@ -215,7 +215,7 @@ func (l *mqttLink) received(p *paho.Publish) {
 	if !ok || id != l.o.device || !kind.Down() {
 		return
 	}
-	l.o.message(kind, p.Payload)
+	l.o.message(kind, p.Payload, p.Retain)
 }
 
 // Publish implements [publisher].
@@ -281,31 +281,3 @@ func (l *mqttLink) stop(goodbye bool) {
 	}
 	l.worker.Wait()
 }
-
-// backoff says how long to wait before the next attempt to connect. It grows
-// from one failure to the next, also when connections are accepted and dropped
-// at once, and half of it is random, so that a fleet does not come back in step.
-// It is used by one goroutine at a time.
-type backoff struct {
-	rng   *rand.Rand
-	delay time.Duration
-	since time.Time // of the present connection; zero: there is none
-	tried bool
-}
-
-// next is called before every attempt. The very first does not wait.
-func (b *backoff) next(now time.Time) time.Duration {
-	if !b.tried {
-		b.tried = true
-		return 0
-	}
-	if !b.since.IsZero() && now.Sub(b.since) >= steadyAfter {
-		b.delay = 0
-	}
-	b.since = time.Time{}
-	b.delay = min(max(2*b.delay, firstBackoff), lastBackoff)
-	return b.delay/2 + time.Duration(b.rng.Int64N(int64(b.delay/2)+1))
-}
-
-// connected is called when an attempt succeeded.
-func (b *backoff) connected(now time.Time) { b.since = now }

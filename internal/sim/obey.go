@@ -24,6 +24,7 @@ type flash struct {
 	version  uint64
 	refused  string // why, if it was
 	executed []wire.ReplyPayload
+	home     residence
 }
 
 // obey does what a message from the server asks for.
@@ -103,6 +104,8 @@ func (b *boot) command(payload []byte) {
 			default:
 			}
 		}
+	case c.Name == wire.CommandEndpoint:
+		after, err = b.endpoint(c)
 	default:
 		err = b.execute(c)
 	}

@@ -50,6 +50,7 @@ type outbox struct {
 	next  uint64  // the number of the next sample
 
 	heard   bool   // a `committed` came
+	held    bool   // a PUBACK proves nothing for now
 	through uint64 // what it said of this boot
 
 	fresh    uint64 // samples from this number on were made on this connection
@@ -105,6 +106,16 @@ func (o *outbox) disconnected() {
 		}
 	}
 	o.empties = span{}
+}
+
+// left tells it that another broker comes next: what the one before acknowledged,
+// and no server is known to have, is to be sent again.
+func (o *outbox) left() {
+	for seq := o.first; seq < o.next; seq++ {
+		if e := o.at(seq); e.state == entryAcked {
+			e.state = entryWaiting
+		}
+	}
 }
 
 // takeFresh returns the samples of this connection that were never sent.
@@ -164,7 +175,7 @@ func (o *outbox) settle(b batch, acked bool, now time.Time) {
 			e.state = entryWaiting
 		}
 	}
-	for !o.heard && o.first < o.next && o.at(o.first).state == entryAcked {
+	for !o.heard && !o.held && o.first < o.next && o.at(o.first).state == entryAcked {
 		o.first++
 	}
 }

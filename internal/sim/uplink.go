@@ -87,6 +87,28 @@ func (u *uplink) disconnected() {
 	u.box.disconnected()
 }
 
+// left follows the transport to another broker.
+func (u *uplink) left() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.box.left()
+}
+
+// hold says whether a PUBACK alone lets no sample leave the ring, as long as the
+// broker is one that has not proved itself.
+func (u *uplink) hold(on bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.box.held = on
+}
+
+// upcoming is the number that the next sample will have.
+func (u *uplink) upcoming() uint64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.box.next
+}
+
 // committed takes the server's word.
 func (u *uplink) committed(c wire.CommittedPayload) {
 	u.mu.Lock()
