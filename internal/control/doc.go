@@ -1,8 +1,11 @@
-// Package control holds the laws by which a device regulates its outputs. They
-// are pure: time comes in as the dt of a step, nothing reads a clock and nothing
-// does I/O, so that the same vectors (contract/curve.json) hold in Go and in the
-// firmware's C.
+// Package control holds what regulates devices.
 //
-// A value of this package belongs to one output and one goroutine; it is not
-// safe for concurrent use.
+// The laws by which a device regulates its outputs ([Curve], [Slew]) are pure: time
+// comes in as the dt of a step, nothing reads a clock and nothing does I/O, so that
+// the same vectors (contract/curve.json) hold in Go and in the firmware's C. A value
+// of them belongs to one output and one goroutine; it is not safe for concurrent use.
+//
+// The [Commander] is the server's side: it sends commands to devices until they
+// answer. It knows no topic and no payload; how a command is written and sent is
+// given to it.
 package control

@@ -24,6 +24,19 @@ func (g *Ingest) refuseMessage(m *wire.Message, err error) error {
 	return g.refuse(m, code, err.Error())
 }
 
+// acceptReply hands the answer to a command on. It is not stored: the command is sent
+// again until somebody has heard the answer.
+func (g *Ingest) acceptReply(m *wire.Message) error {
+	reply, err := wire.DecodeReply(m.Payload)
+	if err != nil {
+		return g.refuseMessage(m, err)
+	}
+	if g.Replies != nil && m.Device != "" {
+		g.Replies.Reply(m.Device, coolant.CommandReply(reply))
+	}
+	return nil
+}
+
 // acceptDocument stores a status, info or reported message and returns what its
 // receipt hears.
 func (g *Ingest) acceptDocument(m *wire.Message) error {

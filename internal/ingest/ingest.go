@@ -63,8 +63,7 @@ func (g *Ingest) Accept(m wire.Message, receipt wire.Receipt, token uint64) {
 	case wire.Status, wire.Info, wire.Reported:
 		receipt.Settle(token, g.acceptDocument(&m))
 	case wire.Reply:
-		_, err := wire.DecodeReply(m.Payload)
-		receipt.Settle(token, g.refuseMessage(&m, err))
+		receipt.Settle(token, g.acceptReply(&m))
 	default:
 		receipt.Settle(token, g.refuse(&m, coolant.RejectedTopic, "nothing is expected on this topic from a device"))
 	}

@@ -42,12 +42,21 @@ type Observer interface {
 	Rejected(rejection coolant.Rejection)
 }
 
+// Replier learns what devices answered to commands. Its method must return quickly
+// and is safe for concurrent use.
+type Replier interface {
+	// Reply has an answer of the form that the contract wants. A repeated command is
+	// answered again, so it may come more than once.
+	Reply(from coolant.DeviceID, reply coolant.CommandReply)
+}
+
 // Options says what an [Ingest] works with.
 type Options struct {
 	Store Store // required
 	// Down publishes to a device. It may block; nil publishes nothing.
 	Down     func(topic string, payload []byte, qos byte, retain bool) error
 	Observer Observer // nil observes nothing
+	Replies  Replier  // nil drops the answers to commands
 
 	// ArticleMetric is what the article's temperature is stored as; empty means
 	// coolant.Water.

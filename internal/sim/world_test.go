@@ -57,6 +57,13 @@ func (s *fakeServer) through(boot coolant.Boot) (n uint64) {
 	return n
 }
 
+func (b *fakeBroker) samples() (n int) {
+	for _, of := range b.server.samples {
+		n += len(of)
+	}
+	return n
+}
+
 // worldLink is a [link] into a world.
 type worldLink struct {
 	w      *world
