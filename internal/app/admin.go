@@ -20,6 +20,7 @@ import (
 type adminSocket struct {
 	listener net.Listener
 	devices  DeviceAdmin
+	commands DeviceCommands
 	backup   func(ctx context.Context, file string) error
 	// separation takes what a check of the outside broker found.
 	separation func(ctx context.Context, s coolant.Separation) error
@@ -35,6 +36,8 @@ type adminRequest struct {
 	File     string           `json:"file,omitempty"` // an absolute path
 	// Separation is what a check of the outside broker found.
 	Separation *coolant.Separation `json:"separation,omitempty"`
+	Args       json.RawMessage     `json:"args,omitempty"`
+	TTL        int64               `json:"ttl_ms,omitempty"`
 }
 
 // adminFailure is how an error crosses the socket.
@@ -69,13 +72,20 @@ func (a *adminSocket) run(ctx context.Context) error {
 		ReadHeaderTimeout: 5 * time.Second,
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
+	answered := make(chan struct{})
 	go func() {
+		defer close(answered)
 		<-ctx.Done()
-		_ = server.Shutdown(context.WithoutCancel(ctx)) // commands are short
+		// Commands are short, or end with the service; a backup may take longer than
+		// anybody wants to wait.
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = server.Shutdown(last)
 	}()
 	if err := server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
+	<-answered
 	return nil
 }
 
@@ -86,6 +96,12 @@ func (a *adminSocket) handler() http.Handler {
 	mux.HandleFunc("POST /devices/rotate", adminCall(func(ctx context.Context, q adminRequest) (any, error) { return a.devices.Rotate(ctx, q.ID) }))
 	mux.HandleFunc("POST /devices/remove", adminCall(func(ctx context.Context, q adminRequest) (any, error) {
 		return struct{}{}, a.devices.Remove(ctx, q.ID, q.WithData)
+	}))
+	mux.HandleFunc("POST /devices/command", adminCall(func(ctx context.Context, q adminRequest) (any, error) {
+		return a.commands.Command(ctx, q.ID, q.Name, q.Args, time.Duration(q.TTL)*time.Millisecond)
+	}))
+	mux.HandleFunc("POST /devices/document", adminCall(func(ctx context.Context, q adminRequest) (any, error) {
+		return a.commands.Document(ctx, q.ID, coolant.Document(q.Name))
 	}))
 	mux.HandleFunc("POST /backup", adminCall(func(ctx context.Context, q adminRequest) (any, error) {
 		return struct{}{}, a.backup(ctx, q.File)

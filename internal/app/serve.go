@@ -16,6 +16,7 @@ import (
 	"coolant/internal/auth"
 	"coolant/internal/broker/embedded"
 	"coolant/internal/broker/remote"
+	"coolant/internal/control"
 	"coolant/internal/ingest"
 	"coolant/internal/live"
 	"coolant/internal/quota"
@@ -76,9 +77,11 @@ func (s Service) Run(ctx context.Context) (err error) {
 		s.Log.Warn("the command line cannot change the devices of this service", "error", err)
 	} else {
 		defer dir.removeSocket(socket)
-		admin := &adminSocket{listener: socket, devices: h.admin(), backup: h.store.Backup, separation: h.setSeparation, ready: h.ready, log: s.Log}
+		admin := &adminSocket{listener: socket, devices: h.admin(), commands: h, backup: h.store.Backup, separation: h.setSeparation, ready: h.ready, log: s.Log}
 		parts = append(parts, part{"command socket", admin.run})
 	}
+	// It ends first, so that who waits for a device's answer hears that none will come.
+	parts = append(parts, part{"commands", h.commander.Run})
 	if s.Ready != nil {
 		s.Ready(Running{Addresses: ports.addresses(), Data: s.Config.Data, Devices: h.admin(), Authority: h.authority})
 	}
@@ -121,6 +124,7 @@ type house struct {
 	hub       *live.Hub
 	rollup    *rollup.Rollup
 	ingest    *ingest.Ingest
+	commander *control.Commander
 	guests    *guests
 	// broker and remote are nil where devices do not come that way.
 	broker *embedded.Broker
@@ -158,10 +162,14 @@ func (s Service) open(ctx context.Context, dir dataDir) (_ *house, err error) {
 		Policy: rollup.Policy{Raw: s.Config.Retention.Raw, Minute: s.Config.Retention.Minute},
 		Log:    s.Log,
 	})
+	if h.commander, err = control.NewCommander(control.CommanderOptions{Publish: h.sendCommand, Log: s.Log}); err != nil {
+		return nil, err
+	}
 	if h.ingest, err = ingest.New(ingest.Options{
 		Store:         h.store,
 		Down:          h.down,
 		Observer:      downstream{h.hub, h.rollup},
+		Replies:       h.commander,
 		ArticleMetric: s.Config.Article.Metric,
 		RawRetention:  s.Config.Retention.Raw,
 		Documents:     documents,

@@ -1,0 +1,79 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"time"
+
+	"coolant"
+	"coolant/internal/app/config"
+	"coolant/internal/wire"
+)
+
+// DeviceCommands is what a running service offers to whoever commands its devices.
+type DeviceCommands interface {
+	// Command sends a command to a device until it answers or ttl has passed. The
+	// error is not the device's, which is in the answer.
+	Command(ctx context.Context, id coolant.DeviceID, name string, args json.RawMessage, ttl time.Duration) (coolant.CommandReply, error)
+	// Document returns the newest document of a device; one with the zero Received
+	// if it has never sent one.
+	Document(ctx context.Context, id coolant.DeviceID, kind coolant.Document) (coolant.DeviceDocument, error)
+}
+
+// WithCommands calls do with the service that runs on the data directory. Without
+// one it fails with [coolant.CodeUnavailable]: only a service is connected to the
+// devices.
+func WithCommands(c config.Config, do func(DeviceCommands) error) error {
+	client := dialAdmin(dataDir(c.Data))
+	if client == nil {
+		return coolant.Errorf(coolant.CodeUnavailable,
+			"no coolant service runs on the data directory %s, and only a running service reaches the devices; start it with coolant serve --data %s, or name its directory with --data", c.Data, c.Data)
+	}
+	return do(client)
+}
+
+// Command implements [DeviceCommands] for the parts of a service.
+func (h *house) Command(ctx context.Context, id coolant.DeviceID, name string, args json.RawMessage, ttl time.Duration) (coolant.CommandReply, error) {
+	devices, err := h.store.Devices(ctx)
+	if err != nil {
+		return coolant.CommandReply{}, err
+	}
+	if !slices.ContainsFunc(devices, func(d coolant.Device) bool { return d.ID == id }) {
+		return coolant.CommandReply{}, coolant.Errorf(coolant.CodeNotFound, "there is no device %s; coolant device list shows those that there are", id)
+	}
+	return h.commander.Send(ctx, id, name, args, ttl)
+}
+
+// Document implements [DeviceCommands].
+func (h *house) Document(ctx context.Context, id coolant.DeviceID, kind coolant.Document) (coolant.DeviceDocument, error) {
+	documents, err := h.store.Documents(ctx)
+	for _, doc := range documents {
+		if doc.Device == id && doc.Kind == kind {
+			return doc, nil
+		}
+	}
+	return coolant.DeviceDocument{Device: id, Kind: kind}, err
+}
+
+// sendCommand puts a command on its way to a device, once.
+func (h *house) sendCommand(to coolant.DeviceID, c coolant.Command) error {
+	payload, err := wire.EncodeCommand(wire.CommandPayload(c))
+	if err != nil {
+		return err
+	}
+	return h.down(wire.Topic(to, wire.Command), payload, 1, false)
+}
+
+// Command implements [DeviceCommands] through the socket.
+func (c *adminClient) Command(ctx context.Context, id coolant.DeviceID, name string, args json.RawMessage, ttl time.Duration) (reply coolant.CommandReply, err error) {
+	err = c.call(ctx, http.MethodPost, "/devices/command", adminRequest{ID: id, Name: name, Args: args, TTL: ttl.Milliseconds()}, &reply)
+	return reply, err
+}
+
+// Document implements [DeviceCommands] through the socket.
+func (c *adminClient) Document(ctx context.Context, id coolant.DeviceID, kind coolant.Document) (doc coolant.DeviceDocument, err error) {
+	err = c.call(ctx, http.MethodPost, "/devices/document", adminRequest{ID: id, Name: string(kind)}, &doc)
+	return doc, err
+}
