@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"internal/store/postgres":    {"internal/store/storetest"},
 	"internal/store/storetest":   {},
 	"internal/quota":             {},
+	"internal/emqx":              {"internal/wire"},
 	"internal/rollup":            {},
 	"internal/live":              {},
 	"internal/alert":             {},
