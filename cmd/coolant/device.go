@@ -15,6 +15,7 @@ type deviceCommand struct {
 	List   deviceListCommand   `cmd:"" help:"List the registered devices."`
 	Remove deviceRemoveCommand `cmd:"" help:"Take devices' access away; their history stays unless asked otherwise."`
 	Rotate deviceRotateCommand `cmd:"" help:"Give devices new passwords; the old ones are void at once."`
+	Move   deviceMoveCommand   `cmd:"" help:"Send devices to another broker; they come back if it does not work."`
 }
 
 // deviceFlags are common to all commands about devices.
@@ -57,22 +58,37 @@ func each(ids []string, do func(coolant.DeviceID) error) error {
 
 type deviceAddCommand struct {
 	deviceFlags
+	emqxFlags
 	IDs  []string `arg:"" name:"id" help:"Device ids: a-z, 0-9 and -, at most 32 characters. The id is the MQTT user name."`
 	Name string   `help:"What people call the device."`
 }
 
 // Run is called by the parser.
 func (a *deviceAddCommand) Run(p *process) error {
+	there, err := a.open(p, a.dataFlags)
+	if err != nil {
+		return err
+	}
 	return a.with(p, func(devices app.DeviceAdmin) error {
 		err := each(a.IDs, func(id coolant.DeviceID) error {
 			password, err := devices.Add(p.ctx, id, a.Name)
 			if coolant.CodeOf(err) == coolant.CodeConflict {
-				return coolant.Errorf(coolant.CodeConflict, "the device %s exists already; for a new password: %s device rotate %s%s", id, program(), id, a.dataFlag())
+				again := fmt.Sprintf("%s device rotate %s%s", program(), id, a.dataFlag())
+				if there != nil {
+					again = a.again("rotate", id, a.dataFlags)
+				}
+				return coolant.Errorf(coolant.CodeConflict, "the device %s exists already; for a new password: %s", id, again)
 			}
 			if err != nil {
 				return err
 			}
-			return a.secret(p, id, password)
+			if err := a.secret(p, id, password); err != nil || there == nil {
+				return err
+			}
+			if err := there.Put(p.ctx, id, password); err != nil {
+				return fmt.Errorf("%s is registered here, but not at EMQX: %w. To repeat it: %s", id, err, a.again("rotate", id, a.dataFlags))
+			}
+			return nil
 		})
 		if err == nil && !a.JSON {
 			_, err = fmt.Fprintf(p.stdout, "\nThe password is shown this once. If it is lost: %s device rotate %s%s\n", program(), a.IDs[0], a.dataFlag())
@@ -114,15 +130,28 @@ func (l *deviceListCommand) Run(p *process) error {
 
 type deviceRemoveCommand struct {
 	deviceFlags
+	emqxFlags
 	IDs      []string `arg:"" name:"id" help:"Device ids."`
 	WithData bool     `help:"Delete the history too. It cannot be brought back."`
 }
 
 // Run is called by the parser.
 func (r *deviceRemoveCommand) Run(p *process) error {
+	there, err := r.open(p, r.dataFlags)
+	if err != nil {
+		return err
+	}
 	return r.with(p, func(devices app.DeviceAdmin) error {
 		return each(r.IDs, func(id coolant.DeviceID) error {
-			if err := devices.Remove(p.ctx, id, r.WithData); err != nil {
+			err := devices.Remove(p.ctx, id, r.WithData)
+			if there != nil && (err == nil || coolant.CodeOf(err) == coolant.CodeNotFound) {
+				// One that is gone here may still be there, after an attempt that failed.
+				if err := there.Remove(p.ctx, id); err != nil {
+					return fmt.Errorf("%s is removed here, but not at EMQX: %w. To repeat it: %s", id, err, r.again("remove", id, r.dataFlags))
+				}
+				err = nil
+			}
+			if err != nil {
 				return err
 			}
 			if r.JSON {
@@ -132,7 +161,7 @@ func (r *deviceRemoveCommand) Run(p *process) error {
 			if r.WithData {
 				history = "and its history"
 			}
-			_, err := fmt.Fprintf(p.stdout, "removed %s, %s\n", id, history)
+			_, err = fmt.Fprintf(p.stdout, "removed %s, %s\n", id, history)
 			return err
 		})
 	})
@@ -140,18 +169,29 @@ func (r *deviceRemoveCommand) Run(p *process) error {
 
 type deviceRotateCommand struct {
 	deviceFlags
+	emqxFlags
 	IDs []string `arg:"" name:"id" help:"Device ids."`
 }
 
 // Run is called by the parser.
 func (r *deviceRotateCommand) Run(p *process) error {
+	there, err := r.open(p, r.dataFlags)
+	if err != nil {
+		return err
+	}
 	return r.with(p, func(devices app.DeviceAdmin) error {
 		return each(r.IDs, func(id coolant.DeviceID) error {
 			password, err := devices.Rotate(p.ctx, id)
 			if err != nil {
 				return err
 			}
-			return r.secret(p, id, password)
+			if err := r.secret(p, id, password); err != nil || there == nil {
+				return err
+			}
+			if err := there.Rotate(p.ctx, id, password); err != nil {
+				return fmt.Errorf("%s has the new password here, but not at EMQX: %w. To repeat it, with another password: %s", id, err, r.again("rotate", id, r.dataFlags))
+			}
+			return nil
 		})
 	})
 }
