@@ -61,7 +61,7 @@ func (f *fakeEMQX) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		say(401, "BAD_API_KEY_OR_SECRET", "Check api_key/api_secret")
 		return
 	}
-	if body != nil && len(body) > 0 && r.Header.Get("Content-Type") != "application/json" {
+	if len(body) > 0 && r.Header.Get("Content-Type") != "application/json" {
 		say(415, "UNSUPPORTED_MEDIA_TYPE", "content-type:application/json Required")
 		return
 	}
@@ -90,7 +90,7 @@ func (f *fakeEMQX) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		f.users[one.UserID] = one.Password
-		w.WriteHeader(201)
+		w.WriteHeader(http.StatusCreated)
 		fmt.Fprintf(w, `{"user_id":%q,"is_superuser":false}`, one.UserID)
 	case "PUT " + users + "/loop":
 		if _, ok := f.users["loop"]; !ok {
@@ -105,7 +105,7 @@ func (f *fakeEMQX) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		delete(f.users, "loop")
-		w.WriteHeader(204)
+		w.WriteHeader(http.StatusNoContent)
 	case "POST " + rules:
 		var many []struct {
 			Username string
@@ -120,26 +120,26 @@ func (f *fakeEMQX) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		f.rules[many[0].Username] = many[0].Rules
-		w.WriteHeader(204)
+		w.WriteHeader(http.StatusNoContent)
 	case "PUT " + rules + "/loop":
 		f.rules[one.Username] = one.Rules
-		w.WriteHeader(204)
+		w.WriteHeader(http.StatusNoContent)
 	case "DELETE " + rules + "/loop":
 		if f.rules["loop"] == nil {
 			say(404, "NOT_FOUND", "Username Not Found")
 			return
 		}
 		delete(f.rules, "loop")
-		w.WriteHeader(204)
+		w.WriteHeader(http.StatusNoContent)
 	case "DELETE " + kick:
 		if !f.live["loop"] {
 			say(404, "CLIENTID_NOT_FOUND", "Client ID not found")
 			return
 		}
 		delete(f.live, "loop")
-		w.WriteHeader(204)
+		w.WriteHeader(http.StatusNoContent)
 	default:
-		w.WriteHeader(404)
+		w.WriteHeader(http.StatusNotFound)
 		fmt.Fprint(w, "<html>Not Found</html>")
 	}
 }

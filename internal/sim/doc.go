@@ -13,6 +13,8 @@
 //     the times it is advanced to.
 //   - The outbox and its uplink keep each sample until the server has it on disk.
 //     They know a transport only as something that publishes.
+//   - A road leads from one broker to another: a device may be moved by the command
+//     `endpoint`, and comes back if no server proves to listen at the new one.
 //   - [Run] starts one or many devices and connects them over MQTT.
 //
 // # Physics

@@ -259,8 +259,11 @@ func (l *mqttLink) stop(goodbye bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	l.mu.Lock()
-	conn := l.conn
+	conn, m := l.conn, l.manager
 	l.mu.Unlock()
+	if m == nil {
+		return // it never started
+	}
 	if goodbye {
 		status := wire.AppendStatus(nil, wire.StatusPayload{Boot: l.o.boot, Conn: conn})
 		if err := l.Publish(ctx, wire.Topic(l.o.device, wire.Status), status, true); err != nil {
@@ -269,9 +272,9 @@ func (l *mqttLink) stop(goodbye bool) {
 	} else {
 		l.network(false)
 	}
-	if err := l.manager.Disconnect(ctx); err != nil {
+	if err := m.Disconnect(ctx); err != nil {
 		l.cut()
-		<-l.manager.Done()
+		<-m.Done()
 	}
 	l.mu.Lock()
 	end := l.end

@@ -222,6 +222,7 @@ func (w *world) take(b *fakeBroker, topic string, payload []byte) {
 			}
 		}
 		w.say(b.server, p.Boot)
+	default: // nothing else is judged here
 	}
 }
 
