@@ -90,6 +90,7 @@ func (a *deviceAddCommand) Run(p *process) error {
 			}
 			return nil
 		})
+		a.warn(p, there)
 		if err == nil && !a.JSON {
 			_, err = fmt.Fprintf(p.stdout, "\nThe password is shown this once. If it is lost: %s device rotate %s%s\n", program(), a.IDs[0], a.dataFlag())
 		}
@@ -180,6 +181,7 @@ func (r *deviceRotateCommand) Run(p *process) error {
 		return err
 	}
 	return r.with(p, func(devices app.DeviceAdmin) error {
+		defer r.warn(p, there)
 		return each(r.IDs, func(id coolant.DeviceID) error {
 			password, err := devices.Rotate(p.ctx, id)
 			if err != nil {

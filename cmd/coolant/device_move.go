@@ -77,6 +77,7 @@ func (m *deviceMoveCommand) one(p *process, say *moveReport, to app.DeviceComman
 		if err := there.Put(p.ctx, id, login.Password); err != nil {
 			return say.failed(id, "", fmt.Errorf("%s was not asked to move, because it could not be registered there: %w", id, err))
 		}
+		say.warned.Do(func() { m.warn(p, there) })
 	}
 	command, err := move.Ask(p.ctx, to, id, login)
 	if err != nil {
@@ -188,8 +189,9 @@ func deviceIDs(texts []string) ([]coolant.DeviceID, error) {
 // moveReport says what becomes of moves that go on at the same time.
 type moveReport struct {
 	*process
-	json bool
-	mu   sync.Mutex
+	json   bool
+	warned sync.Once // of what is wrong with the other broker
+	mu     sync.Mutex
 }
 
 // moveLine is an answer as JSON. State is asked, confirmed, rolled_back or failed;

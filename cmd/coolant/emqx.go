@@ -24,6 +24,16 @@ func (f emqxFlags) open(p *process, d dataFlags) (*app.EMQX, error) {
 	return app.OpenEMQX(f.EMQXAPI, p.env, c)
 }
 
+// warn says on standard error what lets devices get around the rules that were set.
+func (f emqxFlags) warn(p *process, there *app.EMQX) {
+	if there == nil {
+		return
+	}
+	if loophole := there.Loophole(p.ctx); loophole != "" {
+		fmt.Fprintf(p.stderr, "Warning: %s.\n", loophole)
+	}
+}
+
 // again is the command that repeats what failed at EMQX.
 func (f emqxFlags) again(command string, id coolant.DeviceID, d dataFlags) string {
 	return fmt.Sprintf("%s device %s %s --emqx-api %s%s", program(), command, id, f.EMQXAPI, d.dataFlag())

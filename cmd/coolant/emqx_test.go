@@ -28,6 +28,10 @@ func TestEMQX(t *testing.T) {
 			passwords = append(passwords, user.Password)
 		}
 		what := r.Method
+		if r.Method == http.MethodGet {
+			_, _ = io.WriteString(w, `{"sources":[{"type":"file","enable":true},{"type":"built_in_database","enable":true}]}`)
+			return
+		}
 		for _, part := range []string{"rules", "authentication", "clients"} {
 			if strings.Contains(r.URL.Path, part) {
 				what += " " + part
@@ -61,7 +65,7 @@ func TestEMQX(t *testing.T) {
 		{"a key file that is not there", []string{"COOLANT_EMQX_API_KEY_FILE=/does/not/exist"}, []string{"add", "loop"}, 204, exitUsage, "", "/does/not/exist", nil},
 		{"EMQX fails", env, []string{"add", "loop"}, 500, exitFailed, `"id":"loop"`, "loop is registered here, but not at EMQX", []string{"POST rules"}},
 		{"adding again points to rotate", env, []string{"add", "loop"}, 204, exitFailed, "", "device rotate loop --emqx-api " + server.URL + " --data " + data, nil},
-		{"rotate repeats it", env, []string{"rotate", "loop"}, 204, exitOK, `"id":"loop"`, "", rotate},
+		{"rotate repeats it", env, []string{"rotate", "loop"}, 204, exitOK, `"id":"loop"`, "Warning: EMQX asks file before", rotate},
 		{"another device", env, []string{"add", "pool"}, 204, exitOK, `"id":"pool"`, "", put},
 		{"a wrong key", []string{"COOLANT_EMQX_API_KEY=k", "COOLANT_EMQX_API_SECRET=x"}, []string{"rotate", "pool"}, 204, exitFailed, `"id":"pool"`, "pool has the new password here, but not at EMQX", []string{"POST rules"}},
 		{"a removal fails there", env, []string{"remove", "loop"}, 500, exitFailed, "", "device remove loop --emqx-api", []string{"DELETE authentication"}},

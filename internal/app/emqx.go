@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"coolant"
 	"coolant/internal/app/config"
@@ -15,6 +16,7 @@ import (
 type EMQX struct {
 	client  *emqx.Client
 	article config.Article
+	changed atomic.Bool // there are rules of ours
 }
 
 // OpenEMQX takes the address of a management API, and the key for it from the
@@ -40,10 +42,15 @@ func OpenEMQX(address string, env []string, c config.Config) (*EMQX, error) {
 // and the rules of the contract. The article's device may publish to the article's
 // topic too.
 func (e *EMQX) Put(ctx context.Context, id coolant.DeviceID, password string) error {
+	var also []string
 	if e.article.Topic != "" && id == e.article.Device {
-		return e.client.Put(ctx, id, password, e.article.Topic)
+		also = append(also, e.article.Topic)
 	}
-	return e.client.Put(ctx, id, password)
+	err := e.client.Put(ctx, id, password, also...)
+	if err == nil {
+		e.changed.Store(true)
+	}
+	return err
 }
 
 // Rotate is Put, and ends a connection that was made with an earlier password.
@@ -52,6 +59,15 @@ func (e *EMQX) Rotate(ctx context.Context, id coolant.DeviceID, password string)
 		return err
 	}
 	return e.client.Kick(ctx, id)
+}
+
+// Loophole says why the devices' rules may not be what decides there, and what to do
+// about it; "" if they are, or if this EMQX has set none.
+func (e *EMQX) Loophole(ctx context.Context) string {
+	if !e.changed.Load() {
+		return ""
+	}
+	return e.client.Loophole(ctx)
 }
 
 // Remove takes the device's user, connection and rules away, where they are.

@@ -121,6 +121,12 @@ func (f *failure) missing() bool {
 // call makes one request. A failure is what EMQX said instead of a success; an
 // error is that it said nothing.
 func (c *Client) call(ctx context.Context, method, path string, body any) (*failure, error) {
+	return c.ask(ctx, method, path, body, nil)
+}
+
+// ask is call with an answer that is read into what into points to, unless it is
+// nil.
+func (c *Client) ask(ctx context.Context, method, path string, body, into any) (*failure, error) {
 	var payload io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)
@@ -146,6 +152,15 @@ func (c *Client) call(ctx context.Context, method, path string, body any) (*fail
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	switch res.StatusCode {
 	case http.StatusOK, http.StatusCreated, http.StatusNoContent:
+		if into == nil {
+			return nil, nil
+		}
+		if err == nil {
+			err = json.Unmarshal(answer, into)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the answer cannot be read: %w", err)
+		}
 		return nil, nil
 	}
 	f := &failure{status: res.StatusCode, to: res.Header.Get("Location")}

@@ -16,6 +16,7 @@ const (
 	usersPath   = "/authentication/password_based%3Abuilt_in_database/users"
 	rulesPath   = "/authorization/sources/built_in_database/rules/users"
 	clientsPath = "/clients"
+	sourcesPath = "/authorization/sources"
 )
 
 // Rule is one of a user's rules in the built-in database. The first one that
@@ -113,6 +114,40 @@ func (c *Client) Remove(ctx context.Context, id coolant.DeviceID) error {
 		}
 	}
 	return nil
+}
+
+// Loophole says why the rules of [Client.Put] may not be what decides at this EMQX,
+// and what to do about it; "" if they are. EMQX asks one source of authorization
+// after the other until one decides, and the file that comes with it ends with
+// {allow, all}.
+func (c *Client) Loophole(ctx context.Context) string {
+	const check = "coolant broker check tries whether devices are kept apart"
+	var answer struct {
+		Sources []struct {
+			Type   string `json:"type"`
+			Enable bool   `json:"enable"`
+		} `json:"sources"`
+	}
+	err := c.step(ctx, "read the sources of authorization", func() (asked, *failure, error) {
+		f, err := c.ask(ctx, http.MethodGet, sourcesPath, nil, &answer)
+		return asked{http.MethodGet, sourcesPath}, f, err
+	})
+	if err != nil {
+		return fmt.Sprintf("It could not be seen whether EMQX asks the devices' rules first (%v); %s", err, check)
+	}
+	var before []string
+	for _, s := range answer.Sources {
+		switch {
+		case s.Type == "built_in_database" && s.Enable && before == nil:
+			return ""
+		case s.Type == "built_in_database" && s.Enable:
+			return fmt.Sprintf("EMQX asks %s before the devices' rules, and what is allowed there is never looked up in them. In its dashboard under Access Control, Authorization, move Built-in Database to the top; %s",
+				strings.Join(before, ", "), check)
+		case s.Enable:
+			before = append(before, s.Type)
+		}
+	}
+	return "The built-in database is not an enabled source of authorization, so the devices' rules do nothing. In EMQX's dashboard under Access Control, Authorization, enable Built-in Database and move it to the top; " + check
 }
 
 // drop deletes what may be there.
