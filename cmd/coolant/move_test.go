@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -194,6 +197,62 @@ func TestMoveAnswers(t *testing.T) {
 			}
 			if (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("%v, want %q", err, tt.err)
+			}
+		})
+	}
+}
+
+// seen is a service that keeps the arguments of what it is told to send.
+type seen struct {
+	moved
+	args json.RawMessage
+}
+
+func (s *seen) Command(_ context.Context, _ coolant.DeviceID, _ string, args json.RawMessage, _ time.Duration) (coolant.CommandReply, error) {
+	s.args = args
+	return coolant.CommandReply{ID: "c1", OK: true}, nil
+}
+
+// TestMoveToEMQX checks that the device is told the password that EMQX has, and
+// that it is not sent to an EMQX that did not take it.
+func TestMoveToEMQX(t *testing.T) {
+	for name, status := range map[string]int{"EMQX takes it": http.StatusNoContent, "EMQX fails": http.StatusInternalServerError} {
+		t.Run(name, func(t *testing.T) {
+			there := ""
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				var user struct{ Password string }
+				if body, _ := io.ReadAll(r.Body); json.Unmarshal(body, &user) == nil && user.Password != "" {
+					there = user.Password
+				}
+				w.WriteHeader(status)
+			}))
+			t.Cleanup(server.Close)
+			var out, errs bytes.Buffer
+			p := &process{ctx: t.Context(), env: []string{"COOLANT_EMQX_API_KEY=k", "COOLANT_EMQX_API_SECRET=s"}, stdout: &out, stderr: &errs}
+			m := deviceMoveCommand{emqxFlags: emqxFlags{EMQXAPI: server.URL}}
+			m.Data = t.TempDir()
+			broker, err := m.open(p, m.dataFlags)
+			if err != nil {
+				t.Fatal(err)
+			}
+			logins, err := m.logins([]coolant.DeviceID{"loop"}, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			to := &seen{}
+			err = m.one(p, &moveReport{process: p}, to, broker, app.Move{URL: "mqtts://new:8883", Trial: time.Minute}, "loop", logins[0])
+			if status != http.StatusNoContent {
+				if err == nil || !strings.Contains(err.Error(), "loop was not asked to move") || to.args != nil {
+					t.Errorf("%v; the device was told %s", err, to.args)
+				}
+				return
+			}
+			var told struct{ Username, Password string }
+			if json.Unmarshal(to.args, &told) != nil || err != nil || told.Username != "loop" || len(told.Password) < 26 || told.Password != there {
+				t.Errorf("the device was told %s, EMQX has %q, %v", to.args, there, err)
+			}
+			if strings.Contains(out.String()+errs.String(), there) {
+				t.Error("the password was shown")
 			}
 		})
 	}
