@@ -83,6 +83,9 @@ func (m Move) Ask(ctx context.Context, to DeviceCommands, id coolant.DeviceID, w
 		return "", err
 	}
 	if !reply.OK {
+		if reply.Error == "" {
+			reply.Error = "it gives no reason"
+		}
 		return "", coolant.Errorf(coolant.CodeConflict, "%s refuses to move: %s", id, reply.Error)
 	}
 	return reply.ID, nil

@@ -72,8 +72,18 @@ type ReplyPayload struct {
 	Error string `json:"error,omitempty"`
 }
 
-// EncodeReply returns the JSON form of r.
-func EncodeReply(r ReplyPayload) ([]byte, error) { return json.Marshal(r) }
+// EncodeReply returns the JSON form of r. One that is not ok has an `error`, also
+// where there are no words for it.
+func EncodeReply(r ReplyPayload) ([]byte, error) {
+	if r.OK {
+		return json.Marshal(r)
+	}
+	return json.Marshal(struct {
+		ID    string `json:"id"`
+		OK    bool   `json:"ok"`
+		Error string `json:"error"`
+	}(r))
+}
 
 // DecodeReply reads a reply; one that is not ok needs an `error`. The error is a
 // [*Problem].

@@ -143,7 +143,7 @@ func FuzzDocuments(f *testing.F) {
 	for _, payload := range append(hostile(),
 		`{"temp":21.5}`, `{"temp":"21.5"}`, `{"temp":1e999}`, `{"temp":null}`, `{"temp":-0}`,
 		`{"state":"online","boot":"9f3c51d27ab04e66","conn":3}`, `{"state":"away","boot":"1","conn":3}`,
-		`{"boot":"9f3c51d27ab04e66","through":42}`, `{"id":"a1","ok":true}`, `{"id":"a1","ok":false,"error":"no such probe"}`,
+		`{"boot":"9f3c51d27ab04e66","through":42}`, `{"id":"a1","ok":true}`, `{"id":"a1","ok":false,"error":"no such probe"}`, `{"id":"a1","ok":false,"error":""}`,
 		`{"id":"a1","name":"watch","expires":1764000000000,"args":{}}`, `{"host_w":45.2,"valid_s":30}`, `{"epoch":"e1","version":3}`,
 		`{"firmware":"1.0.0","probes":[{"rom":"28ff641e8216043c","role":"water"}],"metrics":["water"],"rssi":-61}`,
 		`{"epoch":"e1","version":3,"outputs":[{"name":"pump","mode":"auto","duty":60,"claim":"auto"}],"faults":["stall"]}`,
