@@ -71,7 +71,7 @@ func (s *serveCommand) Run(p *process) error {
 		return err
 	}
 	log := app.NewLogger(p.stderr, c.Log)
-	err = app.Service{Config: c, Version: version, Log: log, Ready: welcome(p.stderr, log, c)}.Run(p.ctx)
+	err = app.Service{Config: c, Version: version, Log: log, Environ: p.env, Ready: welcome(p.stderr, log, c)}.Run(p.ctx)
 	if err == nil {
 		log.Info("coolant has stopped; everything that was acknowledged is on disk")
 	}

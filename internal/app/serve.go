@@ -33,6 +33,9 @@ type Service struct {
 	Config  config.Config
 	Version string
 	Log     *slog.Logger
+	// Environ is the process's environment, in which a service manager says how to
+	// reach it; nil means that there is none.
+	Environ []string
 	// Ready is called once when every port is open, with the addresses. It may be
 	// nil.
 	Ready func(Running)
@@ -80,8 +83,13 @@ func (s Service) Run(ctx context.Context) (err error) {
 		admin := &adminSocket{listener: socket, devices: h.admin(), commands: h, backup: h.store.Backup, separation: h.setSeparation, ready: h.ready, log: s.Log}
 		parts = append(parts, part{"command socket", admin.run})
 	}
-	// It ends first, so that who waits for a device's answer hears that none will come.
+	// It ends early, so that who waits for a device's answer hears that none will come.
 	parts = append(parts, part{"commands", h.commander.Run})
+	if m, err := h.newManager(ports.addresses()); err != nil {
+		s.Log.Warn("the service manager cannot be told how the service is", "error", err)
+	} else if m != nil { // starts last and stops first: ready once all run, and first to say that they end
+		parts = append(parts, part{"service manager", m.run})
+	}
 	if s.Ready != nil {
 		s.Ready(Running{Addresses: ports.addresses(), Data: s.Config.Data, Devices: h.admin(), Authority: h.authority})
 	}

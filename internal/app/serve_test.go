@@ -24,8 +24,19 @@ func start(t *testing.T) (config.Config, Running, func()) {
 	return startIn(t, filepath.Join(t.TempDir(), "data"))
 }
 
+// startWith is start with an environment.
+func startWith(t *testing.T, environ []string) (config.Config, Running, func()) {
+	t.Helper()
+	return startService(t, filepath.Join(t.TempDir(), "data"), environ)
+}
+
 // startIn is start on a given directory.
 func startIn(t *testing.T, data string) (config.Config, Running, func()) {
+	t.Helper()
+	return startService(t, data, nil)
+}
+
+func startService(t *testing.T, data string, environ []string) (config.Config, Running, func()) {
 	t.Helper()
 	c, err := config.Load(config.Sources{Data: data, Flags: map[string]string{
 		"http.addr": "127.0.0.1:0", "mqtts.addr": "127.0.0.1:0", "mqtt.addr": "127.0.0.1:0",
@@ -37,7 +48,7 @@ func startIn(t *testing.T, data string) (config.Config, Running, func()) {
 	done := make(chan error, 1)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
-		done <- Service{Config: c, Version: "test", Log: discard(), Ready: func(r Running) { ready <- r }}.Run(ctx)
+		done <- Service{Config: c, Version: "test", Log: discard(), Environ: environ, Ready: func(r Running) { ready <- r }}.Run(ctx)
 	}()
 	stopped := false
 	stop := func() {

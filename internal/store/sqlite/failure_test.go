@@ -1,12 +1,14 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"zombiezen.com/go/sqlite"
@@ -282,4 +284,34 @@ func counter(t *testing.T, reg *prometheus.Registry, name string) float64 {
 	}
 	t.Fatalf("there is no metric %s %s", name, label)
 	return 0
+}
+
+// TestResponds tells a writer that is busy from one that hangs.
+func TestResponds(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "coolant.db"))
+	defer s.Close()
+	if err := s.Responds(t.Context()); err != nil {
+		t.Fatalf("at rest: %v", err)
+	}
+	begun, end, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		done <- s.writer.do(context.Background(), s.writer.appends, func() error {
+			close(begun)
+			<-end
+			return nil
+		})
+	}()
+	<-begun
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := s.Responds(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("while a write hangs: %v", err)
+	}
+	close(end)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if err := s.Responds(t.Context()); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
 }

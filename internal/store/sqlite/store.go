@@ -110,6 +110,16 @@ func (s *Store) Close() error {
 // that succeeds clears it.
 func (s *Store) Health() error { return s.writer.health() }
 
+// Responds returns nil as soon as the writer takes its turn, whatever its last
+// write came to: a disk that is full answers, one that hangs does not. Otherwise
+// it returns why ctx ended.
+func (s *Store) Responds(ctx context.Context) error {
+	if err := s.writer.do(ctx, s.writer.appends, func() error { return nil }); err != nil {
+		return fmt.Errorf("the store's writer: %w", err)
+	}
+	return nil
+}
+
 // Size returns how many bytes the database takes on disk, its write-ahead log
 // included.
 func (s *Store) Size(context.Context) (bytes int64, err error) {
