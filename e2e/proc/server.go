@@ -23,6 +23,9 @@ type Options struct {
 	HTTP, MQTTS, MQTT string
 	Args              []string // further arguments of `serve`
 	Env               []string // further environment, NAME=value
+	// Command is the whole command line, in place of Binary with its arguments and
+	// everything above but Dir: for a server that somebody else's file starts.
+	Command []string
 	// Wrap comes before the binary's name: a program that becomes it, such as a
 	// tracer or one that sets limits.
 	Wrap []string
@@ -55,9 +58,13 @@ func Launch(o Options) (*Server, error) {
 		return nil, fmt.Errorf("remove what the last server left: %w", err)
 	}
 	args := append([]string{}, o.Wrap...)
-	args = append(args, string(o.Binary), "serve", "--data", o.Dir,
-		"--http="+address(o.HTTP), "--mqtts="+address(o.MQTTS), "--mqtt="+address(o.MQTT))
-	args = append(args, o.Args...)
+	if len(o.Command) > 0 {
+		args = append(args, o.Command...)
+	} else {
+		args = append(args, string(o.Binary), "serve", "--data", o.Dir,
+			"--http="+address(o.HTTP), "--mqtts="+address(o.MQTTS), "--mqtt="+address(o.MQTT))
+		args = append(args, o.Args...)
+	}
 	s := &Server{Dir: o.Dir, log: &tail{limit: 256 << 10}, done: make(chan struct{})}
 	s.Addr = fixed(o)
 	s.cmd = exec.Command(args[0], args[1:]...)
