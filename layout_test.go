@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"internal/store/storetest":   {},
 	"internal/quota":             {},
 	"internal/emqx":              {"internal/wire"},
+	"deploy":                     {"e2e"},
 	"internal/rollup":            {},
 	"internal/live":              {},
 	"internal/alert":             {},
