@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run build ui test test-go test-race test-web e2e deps check fmt bench fuzz screenshots clean
+.PHONY: help demo run build ui test test-go test-race test-web e2e deps check fmt bench fuzz screenshots release image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,5 +75,11 @@ fuzz: ## fuzz every decoder for FUZZTIME each
 screenshots: build ## take pictures of every page into screenshots/
 	cd web && COOLANT_BIN=$(CURDIR)/$(BIN) $(NPM) run screenshots -- $(CURDIR)/screenshots
 
+release: ui ## build the archives of a release for every system into dist/
+	$(GO) run ./deploy/release -version "$(VERSION)" -out dist $(ARGS)
+
+image: ## build the container image coolant:local
+	docker build --build-arg VERSION="$(VERSION)" --tag coolant:local .
+
 clean: ## remove what the build made
-	rm -rf bin web/dist web/node_modules
+	rm -rf bin dist web/dist web/node_modules
