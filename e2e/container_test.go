@@ -134,8 +134,13 @@ func boxedStops(t *testing.T, b *box) {
 	if err != nil || stored < f.acked() {
 		t.Errorf("%d samples are stored, %d were acknowledged: %v", stored, f.acked(), err)
 	}
-	if out, code := b.run(ctx, t, b.Entrypoint[0], "backup", "/data/backup.db"); code != 0 {
-		t.Errorf("backup: %d: %s", code, out)
+	for range 2 { // the second replaces the first: without a shell nobody could remove it
+		if out, code := b.run(ctx, t, b.Entrypoint[0], "backup", "--replace", "/data/backup.db"); code != 0 {
+			t.Errorf("backup: %d: %s", code, out)
+		}
+	}
+	if _, code := b.run(ctx, t, b.Entrypoint[0], "backup", "/data/backup.db"); code != 1 {
+		t.Errorf("a backup was overwritten without being asked: %d", code)
 	}
 	checkIntegrity(t, filepath.Join(b.data, "backup.db"))
 }

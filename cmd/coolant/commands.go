@@ -118,7 +118,8 @@ func (d *demoCommand) Run(p *process) error {
 
 type backupCommand struct {
 	dataFlags
-	File string `arg:"" help:"File to write; it must not exist yet."`
+	File    string `arg:"" help:"File to write; without --replace it must not exist yet."`
+	Replace bool   `help:"Replace the file once the new one is whole."`
 }
 
 // Run is called by the parser.
@@ -127,7 +128,11 @@ func (b *backupCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	if err := app.Backup(p.ctx, c, app.NewLogger(p.stderr, c.Log), b.File); err != nil {
+	backup := app.Backup
+	if b.Replace {
+		backup = app.ReplaceBackup
+	}
+	if err := backup(p.ctx, c, app.NewLogger(p.stderr, c.Log), b.File); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(p.stdout, "wrote %s\n", b.File)

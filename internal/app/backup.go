@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -30,4 +33,22 @@ func Backup(ctx context.Context, c config.Config, log *slog.Logger, file string)
 	}
 	defer store.Close()
 	return store.Backup(ctx, file)
+}
+
+// ReplaceBackup is [Backup] for a file that may exist: the new one takes its
+// place once it is whole. Until then the old one stays, under its name, so there
+// must be room for both; FILE.new is in use meanwhile.
+func ReplaceBackup(ctx context.Context, c config.Config, log *slog.Logger, file string) error {
+	fresh := file + ".new"
+	// One that is there is the rest of a backup that did not come to its end.
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove an unfinished backup: %w", err)
+	}
+	if err := Backup(ctx, c, log, fresh); err != nil {
+		return err
+	}
+	if err := os.Rename(fresh, file); err != nil {
+		return fmt.Errorf("replace the last backup: %w", err)
+	}
+	return nil
 }
