@@ -87,16 +87,17 @@ func anchors(text string) (out []string) {
 // comes before: sudo, docker exec, fly ssh console.
 func commands(text string) (out []string) {
 	block := regexp.MustCompile("(?ms)^```[a-z]*\n(.*?)^```$|((?:^ {4}[^\n]*\n)+)")
-	call := regexp.MustCompile(`(?:^|["\s])(?:[./\w]*/)?coolant ((?:serve|demo|device|backup|config|healthcheck|version|broker|[a-z]+)\b[^"|&;#\n]*)`)
+	call := regexp.MustCompile(`(?:^|["\s])(?:[./\w]*/)?coolant ([a-z]+\b[^"|&;#\n]*)`)
+	starts := regexp.MustCompile(`^(sudo coolant|docker( compose .*)? exec|fly (ssh console|machine exec)|coolant|bin/coolant|/usr/local/bin/coolant) `)
 	for _, m := range block.FindAllStringSubmatch(text, -1) {
-		for line := range strings.Lines(strings.ReplaceAll(m[1]+m[2], "\\\n", " ")) {
-			line, _, _ = strings.Cut(strings.TrimSpace(line), " #")
-			if !regexp.MustCompile(`^(sudo |docker (compose [^"]*)?(run|exec)|fly (ssh|machine)|bin/|/usr/local/bin/)?.*coolant `).MatchString(line) {
+		for text := range strings.Lines(strings.ReplaceAll(m[1]+m[2], "\\\n", " ")) {
+			text, _, _ = strings.Cut(strings.TrimSpace(text), " #")
+			if !starts.MatchString(text) {
 				continue
 			}
-			// Several words may be called coolant: the container, then the program.
-			if found := call.FindAllStringSubmatch(line, -1); len(found) > 0 {
-				out = append(out, strings.TrimSpace(found[len(found)-1][1]))
+			if found := call.FindStringSubmatch(text); found != nil {
+				// The container is called like the program in it.
+				out = append(out, strings.TrimSpace(strings.TrimPrefix(found[1], "coolant ")))
 			}
 		}
 	}
