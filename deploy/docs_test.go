@@ -157,10 +157,10 @@ func TestCommands(t *testing.T) {
 	}
 	t.Run("finds mistakes", func(t *testing.T) {
 		for text, want := range map[string]string{
-			"```sh\nsudo coolant device add x\n```\n":                              "device add x",
-			"```sh\ndocker exec coolant coolant device list --json\n```\n":         "device list --json",
+			"```sh\nsudo coolant device add x\n```\n":                               "device add x",
+			"```sh\ndocker exec coolant coolant device list --json\n```\n":          "device list --json",
 			"```sh\nfly ssh console -C \"/usr/local/bin/coolant backup /b\"\n```\n": "backup /b",
-			"    bin/coolant version   # says it\n":                                "version",
+			"    bin/coolant version   # says it\n":                                 "version",
 		} {
 			if got := commands(text); len(got) != 1 || got[0] != want {
 				t.Errorf("%q: %q, want %q", text, got, want)
