@@ -55,8 +55,9 @@ func TestCrash(t *testing.T) {
 	}
 
 	s := start(ctx, t, o)
-	f.pause(true)
 	f.admit(ctx, t, s)
+	until(ctx, t, "samples of more than an hour", f.fillHours)
+	f.pause(true)
 	until(ctx, t, "every sample to be acknowledged and committed", f.settled)
 	stored, err := f.check(ctx, s)
 	if err != nil {

@@ -98,6 +98,7 @@ func diskFull(t *testing.T, disk string) {
 	d.restartFull(ctx, t)
 	d.drain(ctx, t)
 
+	until(ctx, t, "samples of more than an hour", d.fleet.fillHours)
 	d.fleet.pause(true)
 	until(ctx, t, "every sample to be acknowledged and committed", d.fleet.settled)
 	stored, err := d.fleet.check(ctx, d.server)

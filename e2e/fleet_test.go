@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -132,6 +133,19 @@ func (f *fleet) acked() (n int) {
 		n += acked
 	}
 	return n
+}
+
+// fillHours says who has not sent samples of more than an hour yet: a chart of
+// less is answered by minutes, in whatever way it lies across the hours, and then
+// nothing would be known of the rollup by hours.
+func (f *fleet) fillHours() error {
+	const enough = 3600_000/sampleStep + 20
+	for _, p := range f.publishers {
+		if made, _, _ := p.progress(); made < enough {
+			return fmt.Errorf("%s: %d samples, want %d", p.device, made, enough)
+		}
+	}
+	return nil
 }
 
 // settled says what is not acknowledged and committed yet.

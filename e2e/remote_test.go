@@ -311,7 +311,9 @@ func TestBrokerCheck(t *testing.T) {
 	separation := func(s *proc.Server) string {
 		t.Helper()
 		var seen struct {
-			Remote struct{ Separation struct{ State, Detail string } }
+			Remote struct {
+				Separation struct{ State, Detail string }
+			}
 		}
 		if err := getJSON(ctx, s, "/api/v1/broker", &seen); err != nil {
 			t.Fatal(err)
