@@ -89,7 +89,7 @@ const (
 	firstRetry = 50 * time.Millisecond
 	lastRetry  = time.Second
 	holdBack   = 30 * time.Second
-	lastChance = 5 * time.Second // for the commits after the end of Run's context
+	lastChance = 2 * time.Second // for the commits after the end of Run's context
 )
 
 func (o *Options) complete() error {

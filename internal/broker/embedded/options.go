@@ -139,7 +139,7 @@ type times struct {
 func usualTimes() times {
 	return times{
 		handshake: 30 * time.Second, connect: 10 * time.Second, write: 10 * time.Second,
-		farewell: time.Second, settle: 3 * time.Second, end: 5 * time.Second,
+		farewell: time.Second, settle: 2 * time.Second, end: 5 * time.Second,
 	}
 }
 

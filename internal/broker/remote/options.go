@@ -97,7 +97,7 @@ type times struct {
 
 func usualTimes() times {
 	return times{
-		dial: 10 * time.Second, request: 10 * time.Second, settle: 2 * time.Second,
+		dial: 10 * time.Second, request: 10 * time.Second, settle: time.Second,
 		first: time.Second, last: time.Minute, lasting: 5 * time.Minute, steady: 10 * time.Second,
 	}
 }
