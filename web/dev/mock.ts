@@ -1,16 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { extname, join, normalize, resolve } from 'node:path';
+import { type BrokerScene, brokerAt, isBrokerScene, isQuotaScene, type QuotaScene } from './broker';
 import { faultsAt, silentAt, valuesAt } from './plant';
 
-/**
- * A stand-in for the server while working on the page: `npm run dev:mock`, then
- * `npm run dev`, or open it itself for the built page.
- *
- *   MOCK_DEVICES  which devices there are, with commas; "" for none
- *   MOCK_BASE     the path prefix, "/" by default
- *   MOCK_PORT     8080 by default
- */
+/** A stand-in for the server, for states of the page that a real one is seldom in. */
+export interface MockOptions {
+  /** Which devices there are. */
+  devices: string[];
+  /** The path prefix, with a slash at both ends. */
+  base: string;
+  port: number;
+  /** How the outside broker is; none without it. */
+  broker?: BrokerScene | undefined;
+  /** How much of a metered broker's allowance is used; not metered without it. */
+  quota?: QuotaScene | undefined;
+  /** Whether the viewer is a visitor, who may see the charts only. */
+  visitor?: boolean;
+}
 
 const INTERVAL = 2000;
 const LIMITS = { warning: 40, critical: 50 };
@@ -23,8 +31,6 @@ const TYPES: Record<string, string> = {
   '.webmanifest': 'application/manifest+json',
 };
 
-const ids = (process.env.MOCK_DEVICES ?? 'my-loop').split(',').filter((id) => id !== '');
-const base = process.env.MOCK_BASE ?? '/';
 const started = Date.now();
 
 type Json = Record<string, unknown>;
@@ -38,7 +44,7 @@ function metricsOf(id: string): string[] {
   return Object.keys(valuesAt(id, started)).sort();
 }
 
-function view(id: string): Json {
+function view(id: string, ids: string[]): Json {
   const now = Date.now();
   const silent = silentAt(id, now);
   const seen = silent ? now - 3 * 3_600_000 : Math.floor(now / INTERVAL) * INTERVAL;
@@ -173,7 +179,7 @@ const rejections = [
   count: [1, 12, 3, 240][i],
 }));
 
-const system = () => ({
+const system = (connected: number) => ({
   version: '0.1.0-mock',
   started,
   time: Date.now(),
@@ -185,19 +191,20 @@ const system = () => ({
   ],
   ready: true,
   problems: [],
-  connected: ids.length,
+  connected,
   storage_bytes: 48_300_000,
 });
 
-function stream(req: IncomingMessage, res: ServerResponse): void {
+function stream({ devices }: MockOptions, req: IncomingMessage, res: ServerResponse): void {
   res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   let seq = 1;
   const send = (event: string, data: Json) =>
     res.write(`id: ${started}-${seq++}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-  send('snapshot', { epoch: String(started), seq: 1, time: Date.now(), devices: ids.map(view) });
+  const views = devices.map((id) => view(id, devices));
+  send('snapshot', { epoch: String(started), seq: 1, time: Date.now(), devices: views });
   const samples = setInterval(() => {
     const time = Math.floor(Date.now() / INTERVAL) * INTERVAL;
-    for (const device of ids) {
+    for (const device of devices) {
       if (silentAt(device, time)) continue;
       const bad = faultsAt(device, time);
       const values = Object.fromEntries(Object.entries(valuesAt(device, time)).filter(([m]) => !(m in bad)));
@@ -212,19 +219,23 @@ function stream(req: IncomingMessage, res: ServerResponse): void {
   });
 }
 
-function answer(path: string, q: URLSearchParams): Json | undefined {
-  const [, , what, id = '', part] = path.split('/').map(decodeURIComponent);
+/** What a path answers; 'forbidden' where this viewer may not know. */
+function answer(mock: MockOptions, path: string, q: URLSearchParams): Json | 'forbidden' | undefined {
+  const { devices } = mock;
+  const [, , what = '', id = '', part] = path.split('/').map(decodeURIComponent);
+  if (mock.visitor && ['rejections', 'system', 'broker'].includes(what)) return 'forbidden';
   if (what === 'rejections') return { rejections };
-  if (what === 'system') return system();
+  if (what === 'system') return system(devices.length);
+  if (what === 'broker') return { ...brokerAt(mock.broker, mock.quota, Date.now()) };
   if (what !== 'devices') return undefined;
-  if (id === '') return { devices: ids.map(view) };
-  if (!ids.includes(id)) return undefined;
-  if (part === undefined) return view(id);
+  if (id === '') return { devices: devices.map((d) => view(d, devices)) };
+  if (!devices.includes(id)) return undefined;
+  if (part === undefined) return view(id, devices);
   if (part === 'series') return series(id, q);
   return part === 'faults' ? faults(id, q) : undefined;
 }
 
-async function file(path: string, res: ServerResponse): Promise<void> {
+async function file(base: string, path: string, res: ServerResponse): Promise<void> {
   const dist = resolve('dist');
   const name = normalize(path).replace(/^[./]+/, '');
   const security = { 'content-security-policy': "default-src 'self'" };
@@ -242,21 +253,58 @@ async function file(path: string, res: ServerResponse): Promise<void> {
   res.end(page.replace('<head>', `<head><base href="${base}">`));
 }
 
-export function main(): void {
-  const port = Number(process.env.MOCK_PORT ?? 8080);
-  createServer((req, res) => {
+function refuse(res: ServerResponse, status: number, code: string, detail: string): void {
+  res.writeHead(status, { 'content-type': 'application/problem+json' });
+  res.end(JSON.stringify({ code, detail, status }));
+}
+
+/** Starts it on a loopback address. Says where it is, and how to end it. */
+export async function startMock(mock: MockOptions): Promise<{ origin: string; close: () => Promise<void> }> {
+  const server = createServer((req, res) => {
     const url = new URL(req.url ?? '/', 'http://mock');
-    if (!url.pathname.startsWith(base)) {
-      res.writeHead(404).end();
-      return;
-    }
-    const path = url.pathname.slice(base.length);
-    if (path === 'api/v1/stream') return stream(req, res);
-    if (!path.startsWith('api/')) return void file(path, res);
-    const body = answer(path, url.searchParams);
-    res.writeHead(body ? 200 : 404, {
-      'content-type': body ? 'application/json' : 'application/problem+json',
+    if (!url.pathname.startsWith(mock.base)) return refuse(res, 404, 'not_found', 'no such thing');
+    const path = url.pathname.slice(mock.base.length);
+    if (path === 'api/v1/stream') return stream(mock, req, res);
+    if (!path.startsWith('api/')) return void file(mock.base, path, res);
+    const body = answer(mock, path, url.searchParams);
+    if (body === undefined) return refuse(res, 404, 'not_found', 'no such thing');
+    if (body === 'forbidden') return refuse(res, 403, 'forbidden', 'only on the machine it runs on');
+    res.writeHead(200, { 'content-type': 'application/json' });
+    res.end(JSON.stringify(body));
+  });
+  await new Promise<void>((listening) => {
+    server.listen(mock.port, '127.0.0.1', listening);
+  });
+  const close = () =>
+    new Promise<void>((closed) => {
+      server.close(() => closed());
+      server.closeAllConnections(); // the streams
     });
-    res.end(JSON.stringify(body ?? { code: 'not_found', detail: 'no such thing', status: 404 }));
-  }).listen(port, '127.0.0.1', () => console.error(`mock: http://127.0.0.1:${port}${base}`));
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+}
+
+/**
+ * `npm run dev:mock`, then `npm run dev`, or open it itself for the built page.
+ *
+ *   MOCK_DEVICES  which devices there are, with commas; "" for none
+ *   MOCK_BASE     the path prefix, "/" by default
+ *   MOCK_PORT     8080 by default
+ *   MOCK_BROKER   a scene of dev/broker.ts, such as waiting; none by default
+ *   MOCK_QUOTA    ok, warning, over or unlimited; not metered by default
+ *   MOCK_VISITOR  anything: the viewer may see the charts only
+ */
+export async function main(): Promise<void> {
+  const { env } = process;
+  const [broker, quota] = [env.MOCK_BROKER || undefined, env.MOCK_QUOTA || undefined];
+  if (broker !== undefined && !isBrokerScene(broker)) throw new Error(`no scene ${broker} in dev/broker.ts`);
+  if (quota !== undefined && !isQuotaScene(quota)) throw new Error(`no scene ${quota} in dev/broker.ts`);
+  const { origin } = await startMock({
+    devices: (env.MOCK_DEVICES ?? 'my-loop').split(',').filter((id) => id !== ''),
+    base: env.MOCK_BASE ?? '/',
+    port: Number(env.MOCK_PORT ?? 8080),
+    broker,
+    quota,
+    visitor: Boolean(env.MOCK_VISITOR),
+  });
+  console.error(`mock: ${origin}${env.MOCK_BASE ?? '/'}`);
 }

@@ -24,7 +24,7 @@ const SAME = new Set<string>([
 
 /** Words that stay as they are in Chinese. */
 const LATIN =
-  /\b(Coolant|ESP32|CSV|PNG|API|JSON|MQTT|IP|ID|Wi-Fi|Shift|Esc|rpm|RH|K|W|V|C|F)\b|°[CF]|kΩ|\{\w+\}/g;
+  /`[^`]+`|\b(Coolant|ESP32|CSV|PNG|API|JSON|MQTT|TLS|CA|SNI|DNS|UTC|WebSocket|EMQX Cloud Serverless|IP|ID|Wi-Fi|Shift|Esc|rpm|RH|K|W|V|C|F)\b|°[CF]|kΩ|\{\w+\}/g;
 
 describe('the catalogues', () => {
   test('have the same keys', () => expect(Object.keys(zh).sort()).toEqual([...keys].sort()));
@@ -32,6 +32,18 @@ describe('the catalogues', () => {
   test.each(keys)('%s has the same placeholders', (key) => {
     const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
     expect(names(zh[key])).toEqual(names(en[key]));
+  });
+
+  test.each(keys)('%s has the same names and commands', (key) => {
+    const code = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map((m) => m[1]).sort();
+    expect(code(zh[key])).toEqual(code(en[key]));
+    expect(en[key].split('`').length % 2).toBe(1);
+  });
+
+  test('every problem has a title and what to do', () => {
+    const titles = keys.filter((k) => k.startsWith('problem.') && !k.startsWith('problem.do.'));
+    expect(titles.length).toBeGreaterThan(35);
+    for (const key of titles) expect(en).toHaveProperty([key.replace('problem.', 'problem.do.')]);
   });
 
   test.each(keys.filter((k) => !SAME.has(k)))('%s is translated', (key) => {
@@ -66,6 +78,10 @@ describe('every word of the server has a text', () => {
     ['quality', 'Newest', 'quality'],
     ['quality.do', 'Fault', 'quality'],
     ['error', 'Problem', 'code'],
+    ['broker.state', 'RemoteBroker', 'state'],
+    ['separation', 'Separation', 'state'],
+    ['separation.about', 'Separation', 'state'],
+    ['quota.level', 'Quota', 'level'],
   ])('%s', (prefix, type, field) => {
     for (const word of enumerated(type, field)) expect(en).toHaveProperty([`${prefix}.${word}`]);
   });
@@ -92,7 +108,7 @@ describe('the components', () => {
   });
 
   test('every key is used, by its name or by the beginning of it', () => {
-    const all = [...files, 'lib/i18n/index.svelte.ts']
+    const all = [...files, 'lib/i18n/index.svelte.ts', 'lib/live/broker.ts']
       .map((f) => readFileSync(join(src, f), 'utf8'))
       .join('\n');
     const unused = keys.filter((key) => {

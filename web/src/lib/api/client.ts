@@ -1,4 +1,4 @@
-import type { Device, FaultSpan, Rejection, SeriesAnswer, System } from './types';
+import type { BrokerStatus, Device, FaultSpan, Rejection, SeriesAnswer, System } from './types';
 
 /** An answer other than success, with the server's stable code where it gave one. */
 export class ApiError extends Error {
@@ -22,6 +22,11 @@ export function address(path: string, query: Record<string, string | number | un
     if (value !== undefined) url.searchParams.set(key, String(value));
   }
   return url.href;
+}
+
+/** Whether the server has an answer, but not for this viewer. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 403;
 }
 
 async function get<T>(url: string, signal?: AbortSignal): Promise<T> {
@@ -78,6 +83,10 @@ export async function fetchRejections(limit: number, signal?: AbortSignal): Prom
 
 export function fetchSystem(signal?: AbortSignal): Promise<System> {
   return get(address('api/v1/system'), signal);
+}
+
+export function fetchBroker(signal?: AbortSignal): Promise<BrokerStatus> {
+  return get(address('api/v1/broker'), signal);
 }
 
 /** Where the samples of a window are to be had as a CSV file. */

@@ -21,6 +21,13 @@ export type SeriesAnswer = Omit<Schemas['SeriesColumns'], 'series'> & {
 export type FaultSpan = Omit<Schemas['Fault'], 'quality'> & { quality: string };
 export type Rejection = Schemas['Rejection'];
 export type System = Schemas['System'];
+export type BrokerStatus = Schemas['BrokerStatus'];
+export type RemoteBroker = Schemas['RemoteBroker'];
+export type BrokerProblem = Schemas['BrokerProblem'];
+export type BrokerCertificate = Schemas['BrokerCertificate'];
+export type Separation = Schemas['Separation'];
+export type Quota = Schemas['Quota'];
+export type QuotaUse = Schemas['QuotaUse'];
 export type LiveSample = Schemas['SamplePoint'];
 
 /** What the stream says, by the name of the event. */
@@ -31,6 +38,7 @@ export type StreamEvent =
   | { type: 'device'; data: Device }
   | { type: 'removed'; data: Schemas['RemovedEvent'] }
   | { type: 'rejected'; data: Rejection }
+  | { type: 'broker'; data: BrokerStatus }
   | { type: 'tick'; data: Schemas['TickEvent'] };
 
 export const STREAM_EVENTS = [
@@ -40,5 +48,6 @@ export const STREAM_EVENTS = [
   'device',
   'removed',
   'rejected',
+  'broker',
   'tick',
 ] as const satisfies readonly StreamEvent['type'][];

@@ -1,3 +1,5 @@
+import { brokerEn } from './broker.en';
+
 /**
  * The page's texts in English. {name} is a placeholder. Keys that end in .one and
  * .other belong together: the number decides.
@@ -262,4 +264,6 @@ export const en = {
   'error.storage_full': 'the disk is full',
   'error.internal': 'the server made a mistake; its log says more',
   'error.network': 'no connection to the server',
+
+  ...brokerEn,
 } as const;

@@ -12,6 +12,10 @@ export interface Formats {
   day(ms: number): string;
   /** Nov 2026 */
   month(ms: number): string;
+  /** November 2026: the calendar month in UTC, whatever the viewer's zone. */
+  utcMonth(ms: number): string;
+  /** 23 Nov 2026 */
+  date(ms: number): string;
   /** Nov 23, 14:05:09: a moment, complete but for the year, or as the detail says. */
   moment(ms: number, detail?: Detail): string;
   /** How moments of a range are written: with the year where it is not clear, without seconds in a long one. */
@@ -20,8 +24,12 @@ export interface Formats {
   since(ms: number, now: number): string;
   /** "4 seconds ago" */
   ago(ms: number, now: number): string;
+  /** "in 4 days" */
+  ahead(ms: number, now: number): string;
   /** "3 hours, 5 minutes" */
   duration(ms: number): string;
+  /** "412K": a large number with three digits that count. */
+  compact(n: number): string;
   /** "12.5 MB" */
   bytes(n: number): string;
   list(words: string[]): string;
@@ -58,8 +66,10 @@ export function formats(locale: string, timeZone?: string): Formats {
   const year = time({ year: 'numeric' });
   const date = time({ year: 'numeric', month: 'numeric', day: 'numeric' });
   const fullDay = time({ year: 'numeric', ...md });
+  const utcMonth = new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric', timeZone: 'UTC' });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'short' });
   const numbers = new Map<number, Intl.NumberFormat>();
+  const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumSignificantDigits: 3 });
   const list = new Intl.ListFormat(locale, { type: 'conjunction' });
 
   const number = (value: number, decimals: number) => {
@@ -80,6 +90,15 @@ export function formats(locale: string, timeZone?: string): Formats {
       maximumFractionDigits: decimals,
     }).format(n);
 
+  /** A span of time in its largest unit, before or after now. */
+  const distance = (span: number, sign: 1 | -1) => {
+    const say = (size: number, name: Intl.RelativeTimeFormatUnit) =>
+      relative.format(sign * Math.floor(span / size), name);
+    if (span < MINUTE) return say(1000, 'second');
+    if (span < HOUR) return say(MINUTE, 'minute');
+    return span < 2 * DAY ? say(HOUR, 'hour') : say(DAY, 'day');
+  };
+
   return {
     locale,
     number,
@@ -87,6 +106,8 @@ export function formats(locale: string, timeZone?: string): Formats {
     minute,
     day,
     month,
+    utcMonth: (ms) => utcMonth.format(ms),
+    date: fullDay,
     moment(ms, detail = { year: false, seconds: true }) {
       if (detail.year) return detail.seconds ? fullSecond(ms) : fullMinute(ms);
       return detail.seconds ? daySecond(ms) : dayMinute(ms);
@@ -99,13 +120,8 @@ export function formats(locale: string, timeZone?: string): Formats {
       if (date(ms) === date(now)) return clock(ms);
       return now - ms < 300 * DAY ? dayMinute(ms) : fullDay(ms);
     },
-    ago(ms, now) {
-      const age = Math.max(0, now - ms);
-      if (age < MINUTE) return relative.format(-Math.floor(age / 1000), 'second');
-      if (age < HOUR) return relative.format(-Math.floor(age / MINUTE), 'minute');
-      if (age < 2 * DAY) return relative.format(-Math.floor(age / HOUR), 'hour');
-      return relative.format(-Math.floor(age / DAY), 'day');
-    },
+    ago: (ms, now) => distance(Math.max(0, now - ms), -1),
+    ahead: (ms, now) => distance(Math.max(0, ms - now), 1),
     duration(ms) {
       const parts: string[] = [];
       const add = (size: number, name: string) => {
@@ -119,6 +135,7 @@ export function formats(locale: string, timeZone?: string): Formats {
       if (parts.length < 2) add(1000, 'second');
       return parts.length > 0 ? parts.join(' ') : unit(0, 'second');
     },
+    compact: (n) => compact.format(n),
     bytes(n) {
       if (n < 1e6) return unit(n / 1e3, 'kilobyte');
       if (n < 1e9) return unit(n / 1e6, 'megabyte', 1);

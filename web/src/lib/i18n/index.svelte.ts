@@ -44,11 +44,14 @@ class Texts {
     return fill(catalogues[this.language][`${stem}.${form}` as Key], { n: this.format.number(n, 0) });
   };
 
-  /** The text of a name that the server gave, or the name itself where there is none. */
-  named = (prefix: string, name: string): string => {
+  /** The text of a name that the server gave; undefined where there is none. */
+  find = (prefix: string, name: string): string | undefined => {
     const key = `${prefix}.${name}`;
-    return key in en ? catalogues[this.language][key as Key] : name;
+    return key in en ? catalogues[this.language][key as Key] : undefined;
   };
+
+  /** The text of a name that the server gave, or the name itself where there is none. */
+  named = (prefix: string, name: string): string => this.find(prefix, name) ?? name;
 
   /** What people call a metric: "fan2_rpm" is "Fan 2 speed". */
   metric = (metric: string): string => {

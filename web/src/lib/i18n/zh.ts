@@ -1,3 +1,4 @@
+import { brokerZh } from './broker.zh';
 import type { Catalogue } from './catalogue';
 
 /** The page's texts in Simplified Chinese. */
@@ -252,4 +253,6 @@ export const zh: Catalogue = {
   'error.storage_full': '磁盘已满',
   'error.internal': '服务器内部错误，详情见日志',
   'error.network': '无法连接服务器',
+
+  ...brokerZh,
 };
