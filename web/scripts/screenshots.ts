@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { type MockOptions, startMock } from '../dev/mock';
 import { DESKTOP, launch, openPage, PHONE } from '../e2e/browser';
 import { waitForDrawing, waitForPhase } from '../e2e/page';
 import { Server, until } from '../e2e/server';
@@ -12,59 +14,99 @@ const PAGES: [name: string, path: string][] = [
   ['settings', 'settings'],
 ];
 
-/** Takes pictures of every page: both languages, both themes, desktop and phone. */
-export async function main([directory = 'screenshots']: string[]): Promise<void> {
+const MANY = ['my-loop', 'warm-shelf', 'attic', 'bench-rig'];
+
+/** States of an outside broker, which takes a stand-in for the server to show in any order. */
+const SCENES: [name: string, path: string, mock: Partial<MockOptions>][] = [
+  ['overview-metered', '', { broker: 'connected', quota: 'ok' }],
+  ['overview-metered-short', '', { broker: 'connected', quota: 'warning', devices: MANY }],
+  ['overview-lost', '', { broker: 'waiting', quota: 'ok' }],
+  ['overview-broken', '', { broker: 'broken', quota: 'over', devices: MANY }],
+  ['device-lost', 'devices/my-loop', { broker: 'refused' }],
+  ['broker-connected', 'diagnostics', { broker: 'connected', quota: 'ok' }],
+  ['broker-failing', 'diagnostics', { broker: 'waiting', quota: 'warning' }],
+  ['broker-broken', 'diagnostics', { broker: 'broken', quota: 'over' }],
+  ['broker-warnings', 'diagnostics', { broker: 'warnings' }],
+  ['broker-stranger', 'diagnostics', { broker: 'stranger', quota: 'unlimited' }],
+  ['visitor-overview', '', { visitor: true }],
+  ['visitor-diagnostics', 'diagnostics', { visitor: true }],
+];
+
+/** Takes pictures of every page: both languages, both themes, desktop and phone. Only those whose name holds a word, if one is given. */
+export async function main([directory = 'screenshots', only = '']: string[]): Promise<void> {
   const to = resolve(directory);
   await mkdir(to, { recursive: true });
+  const browser = await launch();
+  try {
+    const wanted = ([name]: readonly [string, ...unknown[]]) => name.includes(only);
+    await ofServers(browser, to, wanted);
+    for (const [name, path, options] of SCENES.filter(wanted)) {
+      const mock = await startMock({ devices: ['my-loop'], base: '/', port: 0, ...options });
+      await take(browser, to, name, mock.origin, path).finally(mock.close);
+    }
+  } finally {
+    await browser.close();
+  }
+}
+
+async function ofServers(
+  browser: Browser,
+  to: string,
+  wanted: (page: readonly [string, string]) => boolean,
+): Promise<void> {
+  const pages = PAGES.filter(wanted);
+  const extra = [['overview-many', ''] as const, ['overview-empty', ''] as const].filter(wanted);
+  if (pages.length + extra.length === 0) return;
   const [one, many, none] = await Promise.all([
     Server.start('demo'),
     Server.start('demo', ['--devices', '4', '--fault', 'crc@3s']),
     Server.start('serve'),
   ]);
-  const browser = await launch();
-  const take = async (server: Server, name: string, path: string) => {
-    for (const locale of ['en-GB', 'zh-CN']) {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        for (const [kind, viewport] of [['desktop', DESKTOP] as const, ['phone', PHONE] as const]) {
-          const { page, close } = await openPage(browser, server.origin, { locale, colorScheme, viewport });
-          await page.goto(server.url(path));
-          await waitForPhase(page, 'live');
-          if (/devices|chart/.test(path)) await waitForDrawing(page, 'temperatures');
-          else await page.waitForLoadState('load');
-          if (path === '' && server !== none)
-            await page.locator('[data-device] figure svg').first().waitFor();
-          const file = `${name}-${locale.slice(0, 2)}-${colorScheme}-${kind}.png`;
-          await page.screenshot({ path: join(to, file), fullPage: true });
-          console.log(file);
-          await close();
-        }
+  try {
+    for (const server of [one, many]) await dayOfHistory(server);
+    for (const [name, path] of pages) await take(browser, to, name, (path === '' ? one : many).origin, path);
+    for (const [name, path] of extra)
+      await take(browser, to, name, (name.endsWith('empty') ? none : many).origin, path);
+  } finally {
+    await Promise.all([one.stop(), many.stop(), none.stop()]);
+  }
+}
+
+async function dayOfHistory(server: Server): Promise<void> {
+  await until(
+    'history',
+    async () => {
+      const { devices } = await server.json<{ devices: { id: string }[] }>('api/v1/devices');
+      const from = Date.now() - 86_400_000;
+      const answers = await Promise.all(
+        devices.map((d) =>
+          server.json<{ times: number[] }>(
+            `api/v1/devices/${d.id}/series?from=${from}&to=${Date.now()}&width=300`,
+          ),
+        ),
+      );
+      return answers.every((a) => (a.times[0] ?? Date.now()) < from + 1_200_000);
+    },
+    120_000,
+  );
+}
+
+async function take(browser: Browser, to: string, name: string, origin: string, path: string): Promise<void> {
+  for (const locale of ['en-GB', 'zh-CN']) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const [kind, viewport] of [['desktop', DESKTOP] as const, ['phone', PHONE] as const]) {
+        const { page, close } = await openPage(browser, origin, { locale, colorScheme, viewport });
+        await page.goto(`${origin}/${path}`);
+        await waitForPhase(page, 'live');
+        if (/devices|chart/.test(path)) await waitForDrawing(page, 'temperatures');
+        else await page.waitForLoadState('load');
+        if (path === '' && !name.endsWith('empty'))
+          await page.locator('[data-device] figure svg').first().waitFor();
+        const file = `${name}-${locale.slice(0, 2)}-${colorScheme}-${kind}.png`;
+        await page.screenshot({ path: join(to, file), fullPage: true });
+        console.log(file);
+        await close();
       }
     }
-  };
-  try {
-    for (const server of [one, many]) {
-      await until(
-        'history',
-        async () => {
-          const { devices } = await server.json<{ devices: { id: string }[] }>('api/v1/devices');
-          const from = Date.now() - 86_400_000;
-          const answers = await Promise.all(
-            devices.map((d) =>
-              server.json<{ times: number[] }>(
-                `api/v1/devices/${d.id}/series?from=${from}&to=${Date.now()}&width=300`,
-              ),
-            ),
-          );
-          return answers.every((a) => (a.times[0] ?? Date.now()) < from + 1_200_000);
-        },
-        120_000,
-      );
-    }
-    for (const [name, path] of PAGES) await take(path === '' ? one : many, name, path);
-    await take(many, 'overview-many', '');
-    await take(none, 'overview-empty', '');
-  } finally {
-    await browser.close();
-    await Promise.all([one.stop(), many.stop(), none.stop()]);
   }
 }

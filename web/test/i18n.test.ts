@@ -20,6 +20,8 @@ const SAME = new Set<string>([
   'unit.percent',
   'unit.watt',
   'unit.rh',
+  'broker.protocol.value',
+  'quota.of',
 ]);
 
 /** Words that stay as they are in Chinese. */

@@ -53,6 +53,12 @@ class Texts {
   /** The text of a name that the server gave, or the name itself where there is none. */
   named = (prefix: string, name: string): string => this.find(prefix, name) ?? name;
 
+  /** What stands between two sentences: Chinese full stops bring their own room. */
+  space = $derived(this.language === 'zh' ? '' : ' ');
+
+  /** Sentences, one after the other. */
+  sentences = (...all: (string | false | undefined)[]): string => all.filter(Boolean).join(this.space);
+
   /** What people call a metric: "fan2_rpm" is "Fan 2 speed". */
   metric = (metric: string): string => {
     const unit = unitOf(metric);
