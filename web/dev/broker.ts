@@ -133,7 +133,7 @@ const scenes = {
       problem('separation', 'separation_unproven', 'no device has tried a foreign topic'),
     ],
   }),
-} satisfies Record<string, (now: number) => RemoteBroker>;
+} as const satisfies Record<string, (now: number) => RemoteBroker>;
 
 export type BrokerScene = keyof typeof scenes;
 
@@ -173,6 +173,12 @@ function quota(scene: QuotaScene, now: number): Quota {
     bytes: use(bytes),
     level,
   };
+}
+
+/** Since when nothing arrives over the outside broker; undefined while it does. */
+export function lostSince(broker: BrokerScene | undefined): number | undefined {
+  const remote = broker === undefined ? undefined : scenes[broker](started);
+  return remote && remote.state !== 'connected' ? remote.since : undefined;
 }
 
 /** The state of the way to the devices. */

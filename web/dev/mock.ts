@@ -2,7 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize, resolve } from 'node:path';
-import { type BrokerScene, brokerAt, isBrokerScene, isQuotaScene, type QuotaScene } from './broker';
+import {
+  type BrokerScene,
+  brokerAt,
+  isBrokerScene,
+  isQuotaScene,
+  lostSince,
+  type QuotaScene,
+} from './broker';
 import { faultsAt, silentAt, valuesAt } from './plant';
 
 /** A stand-in for the server, for states of the page that a real one is seldom in. */
@@ -44,10 +51,11 @@ function metricsOf(id: string): string[] {
   return Object.keys(valuesAt(id, started)).sort();
 }
 
-function view(id: string, ids: string[]): Json {
+function view({ devices, broker }: MockOptions, id: string): Json {
   const now = Date.now();
-  const silent = silentAt(id, now);
-  const seen = silent ? now - 3 * 3_600_000 : Math.floor(now / INTERVAL) * INTERVAL;
+  const lost = lostSince(broker);
+  const silent = silentAt(id, now) || lost !== undefined;
+  const seen = silentAt(id, now) ? now - 3 * 3_600_000 : Math.floor((lost ?? now) / INTERVAL) * INTERVAL;
   const [values, faults] = [valuesAt(id, seen), faultsAt(id, seen)];
   const newest = metricsOf(id).map((metric) => ({
     metric,
@@ -67,7 +75,7 @@ function view(id: string, ids: string[]): Json {
     id,
     name: id === 'my-loop' ? 'My loop' : id,
     created: started - 40 * 86_400_000,
-    primary: id === ids[0],
+    primary: id === devices[0],
     health,
     presence: newest.length === 0 ? null : { online: !silent, since: silent ? seen + 4000 : started },
     last_seen: newest.length === 0 ? null : seen,
@@ -195,16 +203,16 @@ const system = (connected: number) => ({
   storage_bytes: 48_300_000,
 });
 
-function stream({ devices }: MockOptions, req: IncomingMessage, res: ServerResponse): void {
+function stream(mock: MockOptions, req: IncomingMessage, res: ServerResponse): void {
   res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   let seq = 1;
   const send = (event: string, data: Json) =>
     res.write(`id: ${started}-${seq++}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-  const views = devices.map((id) => view(id, devices));
+  const views = mock.devices.map((id) => view(mock, id));
   send('snapshot', { epoch: String(started), seq: 1, time: Date.now(), devices: views });
   const samples = setInterval(() => {
     const time = Math.floor(Date.now() / INTERVAL) * INTERVAL;
-    for (const device of devices) {
+    for (const device of lostSince(mock.broker) === undefined ? mock.devices : []) {
       if (silentAt(device, time)) continue;
       const bad = faultsAt(device, time);
       const values = Object.fromEntries(Object.entries(valuesAt(device, time)).filter(([m]) => !(m in bad)));
@@ -228,9 +236,9 @@ function answer(mock: MockOptions, path: string, q: URLSearchParams): Json | 'fo
   if (what === 'system') return system(devices.length);
   if (what === 'broker') return { ...brokerAt(mock.broker, mock.quota, Date.now()) };
   if (what !== 'devices') return undefined;
-  if (id === '') return { devices: devices.map((d) => view(d, devices)) };
+  if (id === '') return { devices: devices.map((d) => view(mock, d)) };
   if (!devices.includes(id)) return undefined;
-  if (part === undefined) return view(id, devices);
+  if (part === undefined) return view(mock, id);
   if (part === 'series') return series(id, q);
   return part === 'faults' ? faults(id, q) : undefined;
 }

@@ -45,11 +45,11 @@ export const brokerEn = {
   'separation.alarm': 'The outside broker does not keep devices apart.',
   'separation.alarm.about': 'Any device can drive any pump there. Set the broker’s access rules now.',
 
-  'quota.title': 'Allowance in {month}',
+  'quota.title': 'Broker allowance, {month}',
   'quota.level.ok': 'Enough',
   'quota.level.warning': 'Running short',
   'quota.level.over': 'Used up',
-  'quota.sessions': 'Connected time',
+  'quota.sessions': 'Session time',
   'quota.bytes': 'Traffic',
   'quota.of': '{used} of {limit}',
   'quota.minutes.of': '{used} of {limit} min',
@@ -60,7 +60,7 @@ export const brokerEn = {
   'quota.alarm.warning': 'The outside broker’s monthly allowance is running short.',
   'quota.alarm.over': 'The outside broker’s monthly allowance is used up. It may stop serving.',
   'quota.about.sessions':
-    'Every client counts for each minute it is connected: Coolant and each device. Fewer clients use less.',
+    'Each client counts for every minute that it is connected: Coolant and each device.',
   'quota.about.bytes': 'Devices that send less often, in batches, use less.',
   'quota.limits': 'Limits of',
   'quota.preset.emqx-serverless': 'EMQX Cloud Serverless, free tier',
@@ -72,7 +72,7 @@ export const brokerEn = {
   'public.title': 'Only on the machine it runs on',
   'public.text':
     'Addresses, refused messages and the state of the broker are not shown to everybody. On the machine itself this page is complete. From elsewhere, forward its port:',
-  'public.then': 'Then open {address} here.',
+  'public.then': 'Then open `{address}` here.',
   'public.link': 'Public view',
 
   'problem.dns': 'The broker’s name cannot be found',
@@ -154,10 +154,12 @@ export const brokerEn = {
     'Allow this user to publish to the topics named below, in the broker’s access rules.',
   'problem.echo_missing': 'A test message did not come back',
   'problem.do.echo_missing':
-    'The broker took it and did not deliver it. Check the access rules for publishing and subscribing.',
+    'The broker took it and did not deliver it. Allow this user to publish and to subscribe to `coolant/#`.',
   'problem.store_failed': 'Coolant could not store what arrived',
   'problem.do.store_failed':
     'The broker keeps what is not stored. Check the free space of the disk, and Coolant’s log.',
+  'problem.files': 'A file of the configuration cannot be read',
+  'problem.do.files': 'Check its path, and that the user Coolant runs as may read it.',
   'problem.certificate_expires': 'The broker’s certificate expires soon',
   'problem.do.certificate_expires': 'Have it renewed before that day; afterwards nothing connects any more.',
   'problem.old_protocol': 'The broker speaks MQTT 3.1.1 only',

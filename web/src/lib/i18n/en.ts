@@ -39,6 +39,8 @@ export const en = {
   'health.about.fault': 'No trustworthy value: {metrics}. Below it says what to do.',
   'health.about.offline':
     'Nothing heard since {time}. The device regulates by itself meanwhile; check its power and network.',
+  'health.about.offline.broker':
+    'Nothing heard since {time}: the outside broker is not connected. The device regulates by itself meanwhile.',
   'health.about.critical': 'The water is at or above {limit}. Check pump and fan now, and take the load off.',
 
   'name.water': 'Water',

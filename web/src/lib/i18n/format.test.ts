@@ -81,6 +81,25 @@ describe('ago', () => {
   });
 });
 
+test('what lies ahead', () => {
+  expect([en.ahead(t + 12 * S, t), zh.ahead(t + 12 * S, t)]).toEqual(['in 12 sec', '12秒后']);
+  expect([en.ahead(t + 40 * D, t), zh.ahead(t + 40 * D, t)]).toEqual(['in 40 days', '40天后']);
+  expect(en.ahead(t - D, t)).toBe('in 0 sec');
+});
+
+test('a month in UTC is that month everywhere', () => {
+  const start = Date.UTC(2026, 10, 1);
+  const far = formats('en-US', 'America/Los_Angeles');
+  expect(far.month(start)).toBe('Oct 2026');
+  expect(far.utcMonth(start)).toBe('November 2026');
+  expect(formats('zh-CN', 'America/Los_Angeles').utcMonth(start)).toBe('2026年11月');
+  expect([en.date(t), zh.date(t)]).toEqual(['23 Nov 2026', '2026年11月23日']);
+});
+
+test('rough numbers', () => {
+  expect([412_345, 1_000_000, 999, 0].map(en.rough)).toEqual(['412,000', '1,000,000', '999', '0']);
+});
+
 test('durations', () => {
   expect(en.duration(0)).toBe('0 secs');
   expect(en.duration(350 * S)).toBe('5 mins 50 secs');

@@ -28,8 +28,8 @@ export interface Formats {
   ahead(ms: number, now: number): string;
   /** "3 hours, 5 minutes" */
   duration(ms: number): string;
-  /** "412K": a large number with three digits that count. */
-  compact(n: number): string;
+  /** "412,000": a large number with three digits that count. */
+  rough(n: number): string;
   /** "12.5 MB" */
   bytes(n: number): string;
   list(words: string[]): string;
@@ -69,7 +69,7 @@ export function formats(locale: string, timeZone?: string): Formats {
   const utcMonth = new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric', timeZone: 'UTC' });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'short' });
   const numbers = new Map<number, Intl.NumberFormat>();
-  const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumSignificantDigits: 3 });
+  const rough = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
   const list = new Intl.ListFormat(locale, { type: 'conjunction' });
 
   const number = (value: number, decimals: number) => {
@@ -135,7 +135,7 @@ export function formats(locale: string, timeZone?: string): Formats {
       if (parts.length < 2) add(1000, 'second');
       return parts.length > 0 ? parts.join(' ') : unit(0, 'second');
     },
-    compact: (n) => compact.format(n),
+    rough: (n) => rough.format(n),
     bytes(n) {
       if (n < 1e6) return unit(n / 1e3, 'kilobyte');
       if (n < 1e9) return unit(n / 1e6, 'megabyte', 1);

@@ -34,6 +34,7 @@ export const zh: Catalogue = {
   'health.about.warning': '水温已达到 {limit} 或更高，请检查冷排、风扇和负载。',
   'health.about.fault': '以下读数不可信：{metrics}。处理方法见下文。',
   'health.about.offline': '自 {time} 起没有收到数据。设备会继续自行调速，请检查供电和网络。',
+  'health.about.offline.broker': '自 {time} 起没有收到数据：外部代理未连接。设备会继续自行调速。',
   'health.about.critical': '水温已达到 {limit} 或更高，请立即检查水泵和风扇，并降低负载。',
 
   'name.water': '水温',
