@@ -52,12 +52,21 @@ export class Server {
     readonly command: 'demo' | 'serve',
     readonly args: string[],
     readonly env: Record<string, string>,
+    readonly probe: 'readyz' | 'livez',
   ) {}
 
-  /** Starts on ports that are free and waits until it is ready. */
-  static async start(command: 'demo' | 'serve', args: string[] = [], env: Record<string, string> = {}) {
+  /**
+   * Starts on ports that are free and waits until it is ready; or only until it
+   * lives, for one that cannot do its work.
+   */
+  static async start(
+    command: 'demo' | 'serve',
+    args: string[] = [],
+    env: Record<string, string> = {},
+    probe: 'readyz' | 'livez' = 'readyz',
+  ) {
     if (!existsSync(BINARY)) throw new Error(`${BINARY} does not exist; \`make build\` makes it`);
-    const server = new Server(command, args, env);
+    const server = new Server(command, args, env, probe);
     await server.#spawn('127.0.0.1:0');
     return server;
   }
@@ -136,7 +145,7 @@ export class Server {
     await until('the server to be ready', async () => {
       if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}:\n${this.#log}`);
       this.addresses = JSON.parse(readFileSync(join(this.dir, 'coolant.addr.json'), 'utf8'));
-      return (await fetch(this.url('readyz'), { signal: AbortSignal.timeout(ANSWER_MS) })).ok;
+      return (await fetch(this.url(this.probe), { signal: AbortSignal.timeout(ANSWER_MS) })).ok;
     });
   }
 

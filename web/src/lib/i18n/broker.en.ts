@@ -22,7 +22,7 @@ export const brokerEn = {
   'broker.certificate': 'Certificate from',
   'broker.certificate.expires': 'Expires',
   'broker.certificate.expired': 'Expired',
-  'broker.certificate.ending': 'first of all: {name}',
+  'broker.certificate.ending': 'First to end:',
   'broker.warnings': 'Worth a look',
 
   'broker.lost.remote': 'No readings are arriving.',

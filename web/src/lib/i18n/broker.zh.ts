@@ -21,7 +21,7 @@ export const brokerZh: Readonly<Record<keyof typeof brokerEn, string>> = {
   'broker.certificate': '证书颁发者',
   'broker.certificate.expires': '证书到期',
   'broker.certificate.expired': '证书已过期',
-  'broker.certificate.ending': '最先到期：{name}',
+  'broker.certificate.ending': '最先到期：',
   'broker.warnings': '值得留意',
 
   'broker.lost.remote': '目前收不到读数。',

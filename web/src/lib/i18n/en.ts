@@ -212,6 +212,8 @@ export const en = {
   'diagnostics.storage': 'Database',
   'diagnostics.listeners': 'Listeners',
   'diagnostics.problems': 'Problems',
+  'part.store': 'Database',
+  'part.outside broker': 'Outside broker',
   'diagnostics.loading': 'Asking the server…',
   'diagnostics.failed': 'The server did not answer: {reason}',
   'rejections.title': 'Refused messages',

@@ -201,6 +201,8 @@ export const zh: Catalogue = {
   'diagnostics.storage': '数据库大小',
   'diagnostics.listeners': '监听地址',
   'diagnostics.problems': '问题',
+  'part.store': '数据库',
+  'part.outside broker': '外部代理',
   'diagnostics.loading': '正在查询服务器…',
   'diagnostics.failed': '服务器没有响应：{reason}',
   'rejections.title': '被拒绝的消息',
