@@ -31,6 +31,9 @@ describe('an outside broker', () => {
   let browser: Browser;
 
   const lost = (page: Page) => page.locator('[data-banner="broker"]');
+  /** Waits until those who do not see the page are told. */
+  const said = (page: Page, text: string) =>
+    page.getByRole('status').filter({ hasText: text }).waitFor({ state: 'attached' });
   const card = (page: Page, state: string) => page.locator(`[data-broker="${state}"]`);
 
   beforeAll(async () => {
@@ -88,6 +91,7 @@ describe('an outside broker', () => {
 
       await broker.kill();
       await lost(page).waitFor();
+      await said(page, 'No readings are arriving.');
       const words = (await lost(page).textContent()) ?? '';
       expect(words).toMatch(/No readings are arriving\..*since \d\d:\d\d:\d\d/s);
       await until('the reason', async () =>
@@ -118,7 +122,7 @@ describe('an outside broker', () => {
       await lost(page).waitFor();
       await broker.again();
       await lost(page).waitFor({ state: 'detached' });
-      await page.getByRole('status').filter({ hasText: 'The outside broker is connected again.' }).waitFor();
+      await said(page, 'The outside broker is connected again.');
       await broker.publish(DEVICE, 'coolant/my-loop/telemetry', telemetry(2, 33.5));
       await until('a new value', async () => (await hero(page).textContent()) === '33.5');
     }));

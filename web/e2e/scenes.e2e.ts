@@ -123,7 +123,7 @@ describe.each(looks)('%s', (_, options) => {
 describe('the way from the devices', () => {
   test('a banner is calm where the broker is away, and loud where devices are not kept apart', async () => {
     await visit('devices/my-loop', { broker: 'waiting' }, async (page) => {
-      const banner = page.getByRole('status').locator('[data-banner="broker"]');
+      const banner = page.locator('[data-banner="broker"]');
       await banner.waitFor();
       expect(await banner.textContent()).toMatch(
         /No readings are arriving.*Reason: Wrong user name or password\./s,
