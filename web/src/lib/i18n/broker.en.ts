@@ -73,6 +73,8 @@ export const brokerEn = {
   'public.text':
     'Addresses, refused messages and the state of the broker are not shown to everybody. On the machine itself this page is complete. From elsewhere, forward its port:',
   'public.then': 'Then open `{address}` here.',
+  'public.open':
+    'Whoever runs Coolant opens it to all who reach this address by setting `http.public` to `all`.',
   'public.link': 'Public view',
 
   'problem.dns': 'The broker’s name cannot be found',

@@ -71,6 +71,7 @@ export const brokerZh: Readonly<Record<keyof typeof brokerEn, string>> = {
   'public.text':
     '监听地址、被拒绝的消息和外部代理的状态不对所有人公开。在那台机器上打开本页即可看到全部内容；从别处访问，请先转发端口：',
   'public.then': '然后在本机打开 `{address}`。',
+  'public.open': '管理者也可以把 `http.public` 设为 `all`，让所有能访问此地址的人查看。',
   'public.link': '公开视图',
 
   'problem.dns': '无法解析外部代理的域名',

@@ -1,5 +1,5 @@
 import { fetchBroker, isForbidden } from '../api/client';
-import type { BrokerStatus } from '../api/types';
+import type { BrokerStatus, StreamEvent } from '../api/types';
 import { live } from './stream.svelte';
 
 const KEY = 'coolant.public';
@@ -8,7 +8,7 @@ const KEY = 'coolant.public';
  * The way to the devices, as the server tells it: asked for after every snapshot,
  * kept current by its events. And whether this viewer may know of it at all.
  */
-class Status {
+export class Status {
   broker = $state.raw<BrokerStatus | undefined>();
   /**
    * Whether the server shows this viewer the charts only. Remembered, so that the
@@ -16,12 +16,20 @@ class Status {
    */
   limited = $state(remembered());
 
+  #listen: (fn: (event: StreamEvent) => void) => () => void;
+  #fetch: () => Promise<BrokerStatus>;
   #news = 0; // counts what was said and asked; an answer that is older than the newest is of no use
   #owed = false; // an answer that did not come
 
+  /** Hears of events by listen, and asks by fetch. */
+  constructor(listen: (fn: (event: StreamEvent) => void) => () => void, fetch: () => Promise<BrokerStatus>) {
+    this.#listen = listen;
+    this.#fetch = fetch;
+  }
+
   /** Follows the server. Returns what ends that. */
   start(): () => void {
-    return live.listen((event) => {
+    return this.#listen((event) => {
       if (event.type === 'snapshot' || (event.type === 'tick' && this.#owed)) this.#ask();
       if (event.type === 'broker') {
         this.#news++;
@@ -45,7 +53,7 @@ class Status {
     const turn = ++this.#news;
     this.#owed = false;
     try {
-      const broker = await fetchBroker();
+      const broker = await this.#fetch();
       if (turn === this.#news) this.broker = broker;
       this.limit(false);
     } catch (error) {
@@ -65,4 +73,4 @@ function remembered(): boolean {
   }
 }
 
-export const status = new Status();
+export const status = new Status((fn) => live.listen(fn), fetchBroker);
