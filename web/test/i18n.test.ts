@@ -96,6 +96,19 @@ describe('every word of the server has a text', () => {
   });
 });
 
+describe('every problem of the outside broker has a text', () => {
+  const source = readFileSync(join(src, '../../internal/broker/remote/problem.go'), 'utf8');
+  const table = /var hints = map\[string\]string\{\n([\s\S]*?)\n\}/.exec(source)?.[1] ?? '';
+  const codes = [...table.matchAll(/^\t"(\w+)":/gm)].map((m) => m[1]);
+
+  test('the table is found', () => expect(codes.length).toBeGreaterThan(35));
+
+  test.each(codes)('%s', (code) => {
+    expect(en).toHaveProperty([`problem.${code}`]);
+    expect(en).toHaveProperty([`problem.do.${code}`]);
+  });
+});
+
 describe('the components', () => {
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.svelte'));
 
