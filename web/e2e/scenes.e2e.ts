@@ -193,7 +193,7 @@ describe('the allowance', () => {
       const tile = page.locator(`[data-quota="${quota === 'unlimited' ? 'ok' : quota}"]`);
       await tile.waitFor();
       const words = (await tile.textContent()) ?? '';
-      for (const part of [word, 'Session time', 'Traffic', 'by the end of the month', 'estimate'])
+      for (const part of [word, 'Session minutes', 'Traffic', 'by the end of the month', 'estimate'])
         expect(words).toContain(part);
       const found = await tile
         .locator('[data-quota-use]')
@@ -208,7 +208,7 @@ describe('the allowance', () => {
 
   test('the bar is as long as the use', () =>
     visit('', { broker: 'connected', quota: 'ok' }, async (page) => {
-      const bar = page.getByRole('meter', { name: 'Session time' });
+      const bar = page.getByRole('meter', { name: 'Session minutes' });
       await bar.waitFor();
       const wide = async (part: string) => (await bar.locator(part).boundingBox())?.width ?? 0;
       const all = (await bar.boundingBox())?.width ?? 1;
