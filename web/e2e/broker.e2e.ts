@@ -127,6 +127,44 @@ describe('an outside broker', () => {
       await until('a new value', async () => (await hero(page).textContent()) === '33.5');
     }));
 
+  test('that keeps devices apart or not is proven by the command that the page names', () =>
+    open('diagnostics', async (page) => {
+      const separation = (state: string) => page.locator(`[data-separation="${state}"]`);
+      await separation('unproven').waitFor();
+      const command = (await separation('unproven').locator('code').textContent()) ?? '';
+      const [program, ...args] = command.split(' ');
+      expect([program, ...args.slice(0, 4)]).toEqual([
+        'coolant',
+        'broker',
+        'check',
+        '--device',
+        DEVICE.username,
+      ]);
+
+      const first = await server.perform(args, `${DEVICE.password}\n`);
+      expect(first.output).toContain('FAILED');
+      expect(first.code).not.toBe(0);
+      await separation('broken').waitFor();
+      await page.getByRole('link', { name: 'Overview' }).click();
+      const alarm = page.getByRole('alert').locator('[data-banner="separation"]');
+      await alarm.waitFor();
+      expect(await alarm.textContent()).toContain('does not keep devices apart');
+      await alarm.getByRole('link').click();
+
+      await broker.kill();
+      broker.allow([`user ${SERVICE.username}`, 'topic readwrite #', 'pattern readwrite coolant/%u/#']);
+      await card(page, 'waiting').waitFor();
+      await broker.again();
+      await card(page, 'connected').waitFor();
+      const second = await server.perform(args, `${DEVICE.password}\n`);
+      expect([second.code, second.output]).toEqual([0, expect.not.stringContaining('FAILED')]);
+      await separation('proven').waitFor();
+      expect(await separation('proven').locator('code').count()).toBe(0);
+      await page.goto(server.url());
+      await page.locator('[data-device]').first().waitFor();
+      expect(await page.locator('[data-banner]').count()).toBe(0);
+    }));
+
   test('that takes no such password says so in both languages', async () => {
     const ca = join(house.dir, 'tls/ca.crt');
     const wrong = { COOLANT_REMOTE_CA_FILE: ca, COOLANT_REMOTE_PASSWORD: 'not-this' };

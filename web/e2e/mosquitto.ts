@@ -23,6 +23,10 @@ export class Mosquitto {
   #process: ChildProcess | undefined;
   #log = '';
 
+  get #rules(): string {
+    return join(this.dir, 'rules');
+  }
+
   private constructor(readonly certificate?: { cert: string; key: string; ca: string }) {}
 
   /** Starts with these users; with TLS if it has a certificate. */
@@ -41,12 +45,19 @@ export class Mosquitto {
         'allow_anonymous false',
         `password_file ${passwords}`,
         'max_queued_messages 10000',
+        `acl_file ${broker.#rules}`,
         ...(certificate ? [`certfile ${certificate.cert}`, `keyfile ${certificate.key}`] : []),
         '',
       ].join('\n'),
     );
+    broker.allow(['pattern readwrite #']); // everything to every user, as most installations do at first
     await broker.again();
     return broker;
+  }
+
+  /** Sets the access rules that it goes by from its next start on. */
+  allow(rules: string[]): void {
+    writeFileSync(this.#rules, `${rules.join('\n')}\n`, { mode: 0o600 });
   }
 
   get url(): string {

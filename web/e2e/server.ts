@@ -108,6 +108,20 @@ export class Server {
     return JSON.parse(stdout) as Credential;
   }
 
+  /** Runs a command of the program on the same data and settings. Says how it ended, and what it printed. */
+  async perform(args: string[], input: string): Promise<{ code: number; output: string }> {
+    const child = spawn(BINARY, [...args, '--data', this.dir], { env: this.#environment() });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        output += chunk;
+      });
+    }
+    const code = new Promise<number>((done) => child.once('close', (code) => done(code ?? -1)));
+    child.stdin.end(input);
+    return { code: await code, output };
+  }
+
   /** Publishes messages over TLS, as a device would, one a line, and waits for their acknowledgement. */
   async publish(as: Credential, topic: string, messages: string[]): Promise<void> {
     const port = this.addresses.mqtts.slice(this.addresses.mqtts.lastIndexOf(':') + 1);

@@ -2,7 +2,22 @@ import type { Page } from 'playwright-core';
 
 /** Words that stay as they are in Chinese. */
 const KNOWN = [
-  ...['Coolant', 'CSV', 'PNG', 'API', 'English', 'MQTT', 'JSON', 'ID', 'IP', 'Wi', 'Fi', 'Shift', 'Esc'],
+  ...[
+    'Coolant',
+    'CSV',
+    'PNG',
+    'API',
+    'English',
+    'MQTT',
+    'JSON',
+    'ID',
+    'IP',
+    'Wi',
+    'Fi',
+    'Shift',
+    'Esc',
+    'Ctrl',
+  ],
   ...['dBm', 'ESP', 'KB', 'kB', 'MB', 'GB', 'TLS', 'SNI', 'DNS', 'CA', 'UTC', 'WebSocket'],
 ];
 

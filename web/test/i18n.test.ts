@@ -26,7 +26,7 @@ const SAME = new Set<string>([
 
 /** Words that stay as they are in Chinese. */
 const LATIN =
-  /`[^`]+`|\b(Coolant|ESP32|CSV|PNG|API|JSON|MQTT|TLS|CA|SNI|DNS|UTC|WebSocket|EMQX Cloud Serverless|IP|ID|Wi-Fi|Shift|Esc|rpm|RH|K|W|V|C|F)\b|°[CF]|kΩ|\{\w+\}/g;
+  /`[^`]+`|\b(Coolant|ESP32|CSV|PNG|API|JSON|MQTT|TLS|CA|SNI|DNS|UTC|WebSocket|EMQX Cloud Serverless|IP|ID|Wi-Fi|Shift|Esc|Ctrl-D|rpm|RH|K|W|V|C|F)\b|°[CF]|kΩ|\{\w+\}/g;
 
 describe('the catalogues', () => {
   test('have the same keys', () => expect(Object.keys(zh).sort()).toEqual([...keys].sort()));
