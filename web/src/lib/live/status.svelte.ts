@@ -5,11 +5,13 @@ import { live } from './stream.svelte';
 const KEY = 'coolant.public';
 
 /**
- * The way to the devices, as the server tells it: asked for after every snapshot,
- * kept current by its events. And whether this viewer may know of it at all.
+ * The way to the devices, as the server tells it: asked for at once and after every
+ * snapshot, kept current by its events. And whether this viewer may know of it at all.
  */
 export class Status {
   broker = $state.raw<BrokerStatus | undefined>();
+  /** Whether the server was asked and has answered, be it with a refusal or not at all. */
+  known = $state(false);
   /**
    * Whether the server shows this viewer the charts only. Remembered, so that the
    * navigation does not change under a visitor who comes again.
@@ -29,6 +31,7 @@ export class Status {
 
   /** Follows the server. Returns what ends that. */
   start(): () => void {
+    this.#ask(); // early, so that the page does not change once it is there
     return this.#listen((event) => {
       if (event.type === 'snapshot' || (event.type === 'tick' && this.#owed)) this.#ask();
       if (event.type === 'broker') {
@@ -61,6 +64,8 @@ export class Status {
       if (this.#owed) return;
       this.broker = undefined;
       this.limit(true);
+    } finally {
+      this.known = true;
     }
   }
 }

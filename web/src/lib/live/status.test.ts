@@ -19,6 +19,13 @@ class Scene {
     this.status.start();
   }
 
+  /** The question with this number; the first is asked at once. */
+  question(n: number) {
+    const asked = this.answers[n];
+    if (!asked) throw new Error(`no question ${n}`);
+    return asked;
+  }
+
   snapshot(): void {
     this.say({ type: 'snapshot', data: { epoch: '1', seq: 1, time: 1, devices: [] } });
   }
@@ -37,9 +44,18 @@ beforeEach(() => {
   scene = new Scene();
 });
 
+test('it is asked at once, so that the page is complete early', async () => {
+  expect(scene.status.known).toBe(false);
+  scene.question(0).resolve(at('remote'));
+  await settled();
+  expect([scene.status.known, scene.status.broker]).toEqual([true, at('remote')]);
+});
+
 test('a snapshot asks, an event tells', async () => {
+  scene.question(0).resolve(at('embedded'));
+  await settled();
   scene.snapshot();
-  scene.answers[0]?.resolve(at('remote'));
+  scene.question(1).resolve(at('remote'));
   await settled();
   expect(scene.status.broker).toEqual(at('remote'));
   scene.say({ type: 'broker', data: at('both') });
@@ -47,46 +63,42 @@ test('a snapshot asks, an event tells', async () => {
 });
 
 test('an event is newer than an answer that was asked for before it', async () => {
-  scene.snapshot();
   scene.say({ type: 'broker', data: at('both') });
-  scene.answers[0]?.resolve(at('remote'));
+  scene.question(0).resolve(at('remote'));
   await settled();
   expect(scene.status.broker).toEqual(at('both'));
 });
 
 test('of two answers the later question’s counts', async () => {
   scene.snapshot();
-  scene.snapshot();
-  scene.answers[1]?.resolve(at('both'));
+  scene.question(1).resolve(at('both'));
   await settled();
-  scene.answers[0]?.resolve(at('remote'));
+  scene.question(0).resolve(at('remote'));
   await settled();
   expect(scene.status.broker).toEqual(at('both'));
 });
 
 test('a refusal is for this viewer, until it is none', async () => {
   scene.say({ type: 'broker', data: at('both') });
-  scene.snapshot();
-  scene.answers[0]?.reject(forbidden);
+  scene.question(0).reject(forbidden);
   await settled();
-  expect([scene.status.limited, scene.status.broker]).toEqual([true, undefined]);
+  expect([scene.status.known, scene.status.limited, scene.status.broker]).toEqual([true, true, undefined]);
   scene.tick();
   expect(scene.answers).toHaveLength(1); // asking again would not help
   scene.snapshot();
-  scene.answers[1]?.resolve(at('remote'));
+  scene.question(1).resolve(at('remote'));
   await settled();
   expect([scene.status.limited, scene.status.broker]).toEqual([false, at('remote')]);
 });
 
 test('an answer that did not come is asked for again', async () => {
-  scene.snapshot();
-  scene.answers[0]?.reject(new TypeError('no network'));
+  scene.question(0).reject(new TypeError('no network'));
   await settled();
-  expect(scene.status.limited).toBe(false);
+  expect([scene.status.known, scene.status.limited]).toEqual([true, false]);
   scene.tick();
   scene.tick();
   expect(scene.answers).toHaveLength(2);
-  scene.answers[1]?.resolve(at('remote'));
+  scene.question(1).resolve(at('remote'));
   await settled();
   expect(scene.status.broker).toEqual(at('remote'));
   scene.tick();
