@@ -45,7 +45,7 @@ export const brokerEn = {
   'separation.alarm': 'The outside broker does not keep devices apart.',
   'separation.alarm.about': 'Any device can drive any pump there. Set the broker’s access rules now.',
 
-  'quota.title': 'Broker allowance, {month}',
+  'quota.title': 'Broker allowance',
   'quota.level.ok': 'Enough',
   'quota.level.warning': 'Running short',
   'quota.level.over': 'Used up',

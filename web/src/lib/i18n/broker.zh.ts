@@ -44,7 +44,7 @@ export const brokerZh: Readonly<Record<keyof typeof brokerEn, string>> = {
   'separation.alarm': '外部代理没有隔离各台设备。',
   'separation.alarm.about': '在那里任何设备都能控制任何水泵，请立即设置访问规则。',
 
-  'quota.title': '{month}外部代理配额',
+  'quota.title': '外部代理配额',
   'quota.level.ok': '充足',
   'quota.level.warning': '即将用尽',
   'quota.level.over': '已用尽',
