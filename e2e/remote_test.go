@@ -322,7 +322,7 @@ func TestBrokerCheck(t *testing.T) {
 	}
 
 	res := check()
-	if res.Code != 0 || !strings.Contains(res.Stdout, "ok       echo") || !strings.Contains(res.Stdout, "broker check --device ID --device-password-file FILE --data") {
+	if res.Code != 0 || !strings.Contains(res.Stdout, "ok       echo") || !strings.Contains(res.Stdout, "broker check --device ID --data") {
 		t.Errorf("without a device: exit code %d\n%s%s", res.Code, res.Stdout, res.Stderr)
 	}
 	s := start(ctx, t, o)

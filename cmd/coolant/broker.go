@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+
+	"golang.org/x/term"
 
 	"coolant"
 	"coolant/internal/app"
@@ -18,14 +21,14 @@ type brokerCommand struct {
 type brokerCheckCommand struct {
 	dataFlags
 	Device             string `help:"A device whose password at the broker is known: proves that the broker keeps devices apart." placeholder:"ID"`
-	DevicePasswordFile string `help:"File with the device's password; - reads it from standard input." placeholder:"FILE"`
+	DevicePasswordFile string `help:"File with the device's password (default: it is asked for); - reads it from standard input." placeholder:"FILE"`
 	JSON               bool   `name:"json" help:"Answer as JSON, one object a line."`
 }
 
 // Validate is called by the parser.
 func (k *brokerCheckCommand) Validate() error {
-	if (k.Device == "") != (k.DevicePasswordFile == "") {
-		return fmt.Errorf("--device and --device-password-file belong together")
+	if k.Device == "" && k.DevicePasswordFile != "" {
+		return fmt.Errorf("--device-password-file needs --device")
 	}
 	return nil
 }
@@ -42,7 +45,7 @@ func (k *brokerCheckCommand) Run(p *process) error {
 		if device, err = coolant.ParseDeviceID(k.Device); err != nil {
 			return err
 		}
-		if password, err = readSecret(k.DevicePasswordFile); err != nil {
+		if password, err = k.password(p.stderr); err != nil {
 			return err
 		}
 	}
@@ -52,6 +55,22 @@ func (k *brokerCheckCommand) Run(p *process) error {
 		report = func(r app.BrokerCheck) { _ = out.Encode(r) } // who reads it may be gone
 	}
 	return app.CheckBroker(p.ctx, c, app.NewLogger(p.stderr, c.Log), device, password, report)
+}
+
+// password asks for the device's password on a terminal, without showing it, or
+// reads it from where it is.
+func (k *brokerCheckCommand) password(w io.Writer) (string, error) {
+	in := int(os.Stdin.Fd())
+	if k.DevicePasswordFile != "" || !term.IsTerminal(in) {
+		return readSecret(cmp.Or(k.DevicePasswordFile, "-"))
+	}
+	fmt.Fprintf(w, "Password of %s at the broker: ", k.Device)
+	text, err := term.ReadPassword(in)
+	fmt.Fprintln(w)
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	return string(text), nil
 }
 
 // text writes a line for each step, and what to do below one that needs it.
@@ -68,7 +87,7 @@ func (k *brokerCheckCommand) text(w io.Writer) func(app.BrokerCheck) {
 		if r.Problem != nil && r.Problem.Hint != "" {
 			hint := r.Problem.Hint
 			if r.Problem.Code == "separation_unproven" {
-				hint = "Run: " + program() + " broker check --device ID --device-password-file FILE" + k.dataFlag()
+				hint = "Run: " + program() + " broker check --device ID" + k.dataFlag()
 			}
 			fmt.Fprintf(w, "%-8s %-11s %s.\n", "", "", hint)
 		}

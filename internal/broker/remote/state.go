@@ -162,7 +162,9 @@ func (b *Broker) warnings(now coolant.UnixMilli) []coolant.BrokerProblem {
 		all = append(all, *problemf(stepConnect, "old_protocol", "the broker speaks MQTT 3.1.1 only"))
 	}
 	if s.phase == coolant.LinkConnected && s.lost.problem != nil && now-s.lost.at < recently {
-		all = append(all, *s.lost.problem)
+		before := *s.lost.problem
+		before.Detail = "the connection before this one ended: " + before.Detail
+		all = append(all, before)
 	}
 	return all
 }
