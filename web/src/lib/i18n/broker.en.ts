@@ -38,7 +38,7 @@ export const brokerEn = {
   'separation.proven': 'Proven since {time}',
   'separation.broken': 'Missing',
   'separation.about.unproven':
-    'The access rules are the broker’s. Without them any device can drive any pump. This command tries it as a device, with the password that you type (then Enter and Ctrl-D):',
+    'The access rules are the broker’s. Without them any device can drive any pump. This command tries it as a device, and asks for its password:',
   'separation.about.proven': 'The broker refused a foreign topic when it was tried.',
   'separation.about.broken':
     'One device can speak for another, or listen to it. Set the broker’s access rules so that each user reaches its own topics only, then check again:',
@@ -176,7 +176,7 @@ export const brokerEn = {
     'If Coolant is down for longer, only devices that follow the contract fill the gap. Raise the broker’s session expiry if it lets you.',
   'problem.separation_unproven': 'Nobody has tried whether devices are kept apart',
   'problem.do.separation_unproven':
-    'Run `coolant broker check --device ID --device-password-file FILE` with one of your devices.',
+    'Run `coolant broker check --device ID` with one of your devices.',
   'problem.separation_broken': 'The broker does not keep devices apart',
   'problem.do.separation_broken':
     'Set the broker’s access rules so that each user reaches its own topics only, and check again.',

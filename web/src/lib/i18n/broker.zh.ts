@@ -37,7 +37,7 @@ export const brokerZh: Readonly<Record<keyof typeof brokerEn, string>> = {
   'separation.proven': '已于 {time} 验证',
   'separation.broken': '没有隔离',
   'separation.about.unproven':
-    '访问规则由外部代理负责；没有规则，任何设备都能控制任何水泵。下面的命令以某台设备的身份来验证，密码由您输入（输入后按回车，再按 Ctrl-D）：',
+    '访问规则由外部代理负责；没有规则，任何设备都能控制任何水泵。下面的命令以某台设备的身份来验证，它会询问该设备的密码：',
   'separation.about.proven': '验证时，外部代理拒绝了访问其他设备的主题。',
   'separation.about.broken':
     '一台设备可以冒充或监听另一台设备。请在外部代理上设置访问规则，让每个用户只能访问自己的主题，然后重新验证：',
@@ -156,7 +156,7 @@ export const brokerZh: Readonly<Record<keyof typeof brokerEn, string>> = {
     '如果 Coolant 停机更久，只有遵循设备协议的设备能补上空缺。如有可能，请延长外部代理的会话过期时间。',
   'problem.separation_unproven': '尚未验证设备之间是否隔离',
   'problem.do.separation_unproven':
-    '请用您的一台设备运行 `coolant broker check --device ID --device-password-file FILE`。',
+    '请用您的一台设备运行 `coolant broker check --device ID`。',
   'problem.separation_broken': '外部代理没有隔离各台设备',
   'problem.do.separation_broken': '请设置访问规则，让每个用户只能访问自己的主题，然后重新验证。',
 };
