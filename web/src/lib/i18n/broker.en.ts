@@ -175,8 +175,7 @@ export const brokerEn = {
   'problem.do.short_session':
     'If Coolant is down for longer, only devices that follow the contract fill the gap. Raise the broker’s session expiry if it lets you.',
   'problem.separation_unproven': 'Nobody has tried whether devices are kept apart',
-  'problem.do.separation_unproven':
-    'Run `coolant broker check --device ID` with one of your devices.',
+  'problem.do.separation_unproven': 'Run `coolant broker check --device ID` with one of your devices.',
   'problem.separation_broken': 'The broker does not keep devices apart',
   'problem.do.separation_broken':
     'Set the broker’s access rules so that each user reaches its own topics only, and check again.',

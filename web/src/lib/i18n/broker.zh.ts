@@ -155,8 +155,7 @@ export const brokerZh: Readonly<Record<keyof typeof brokerEn, string>> = {
   'problem.do.short_session':
     '如果 Coolant 停机更久，只有遵循设备协议的设备能补上空缺。如有可能，请延长外部代理的会话过期时间。',
   'problem.separation_unproven': '尚未验证设备之间是否隔离',
-  'problem.do.separation_unproven':
-    '请用您的一台设备运行 `coolant broker check --device ID`。',
+  'problem.do.separation_unproven': '请用您的一台设备运行 `coolant broker check --device ID`。',
   'problem.separation_broken': '外部代理没有隔离各台设备',
   'problem.do.separation_broken': '请设置访问规则，让每个用户只能访问自己的主题，然后重新验证。',
 };
