@@ -85,11 +85,11 @@ func (k *brokerCheckCommand) text(w io.Writer) func(app.BrokerCheck) {
 		}
 		fmt.Fprintf(w, "%-8s %-11s %s\n", word, r.Step, r.Detail)
 		if r.Problem != nil && r.Problem.Hint != "" {
-			hint := r.Problem.Hint
+			hint := r.Problem.Hint + "."
 			if r.Problem.Code == "separation_unproven" {
 				hint = "Run: " + program() + " broker check --device ID" + k.dataFlag()
 			}
-			fmt.Fprintf(w, "%-8s %-11s %s.\n", "", "", hint)
+			fmt.Fprintf(w, "%-8s %-11s %s\n", "", "", hint)
 		}
 	}
 }

@@ -173,7 +173,7 @@ func (c *check) echo(ctx context.Context, server *opened) error {
 	if !c.hear(ctx, topic+" "+word, server) {
 		return problemf(stepEcho, "echo_missing", "a message to %s did not come back within %s", topic, c.o.times.request)
 	}
-	c.report(stepEcho, fmt.Sprintf("it came back after %s", c.o.Now().Sub(begin).Round(time.Millisecond)))
+	c.report(stepEcho, fmt.Sprintf("it came back after %d ms", max(1, c.o.Now().Sub(begin).Milliseconds())))
 	return nil
 }
 
