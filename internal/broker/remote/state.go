@@ -108,7 +108,7 @@ func (b *Broker) waiting(p *coolant.BrokerProblem, delay time.Duration) {
 		}
 	})
 	b.o.Log.LogAttrs(context.Background(), level, "no connection to the outside broker; it is tried again",
-		b.attrs(p, slog.Duration("in", delay.Round(time.Millisecond)))...)
+		b.attrs(p, slog.String("in", delay.Round(time.Millisecond).String()))...)
 }
 
 // warn adds a warning to the present connection, once.
