@@ -52,7 +52,7 @@ func Check(ctx context.Context, o CheckOptions) (coolant.Separation, error) {
 	if o.times == (times{}) {
 		o.times = usualTimes()
 	}
-	c := &check{o: o, heard: make(chan string, 64)}
+	c := &check{o: o, witness: newWitness()}
 	c.separation.State = coolant.SeparationUnproven
 	err := c.run(ctx)
 	return c.separation, err
@@ -61,7 +61,7 @@ func Check(ctx context.Context, o CheckOptions) (coolant.Separation, error) {
 // check is a check under way.
 type check struct {
 	o          CheckOptions
-	heard      chan string // "topic payload" of what came back
+	witness    *witness
 	separation coolant.Separation
 }
 
@@ -70,13 +70,7 @@ func (c *check) run(ctx context.Context) error {
 	if err != nil {
 		return c.fail(err)
 	}
-	server, err := c.open(ctx, t, c.report, func(a arrival) {
-		select {
-		case c.heard <- a.topic + " " + string(a.payload):
-		default: // the queue is longer than what is said
-		}
-		a.ack()
-	})
+	server, err := c.open(ctx, t, c.report, c.witness.arrived)
 	if err != nil {
 		return c.fail(err)
 	}
@@ -164,41 +158,18 @@ func (c *check) echo(ctx context.Context, server *opened) error {
 	if err != nil {
 		return err
 	}
-	word := token()
+	word := c.witness.expect(topic)
 	begin := c.o.Now()
 	if err := server.publish(ctx, topic, []byte(word), 1, false); err != nil {
 		return err
 	}
 	c.report(stepPublish, "the broker took a message to "+topic)
-	if !c.hear(ctx, topic+" "+word, server) {
+	if err := c.witness.wait(ctx, server, topic, word, c.o.times.request); err != nil {
+		return err
+	}
+	if !c.witness.saw(topic, word) {
 		return problemf(stepEcho, "echo_missing", "a message to %s did not come back within %s", topic, c.o.times.request)
 	}
 	c.report(stepEcho, fmt.Sprintf("it came back after %d ms", max(1, c.o.Now().Sub(begin).Milliseconds())))
 	return nil
-}
-
-// hear waits for one message, and drops what comes before it.
-func (c *check) hear(ctx context.Context, what string, server *opened) bool {
-	timer := time.NewTimer(c.o.times.request)
-	defer timer.Stop()
-	for {
-		select {
-		case got := <-c.heard:
-			if got == what {
-				return true
-			}
-		case <-timer.C:
-			return false
-		case <-server.ended():
-			return false
-		case <-ctx.Done():
-			return false
-		}
-	}
-}
-
-func token() string {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return `{"check":"` + hex.EncodeToString(b[:]) + `"}`
 }

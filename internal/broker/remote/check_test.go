@@ -49,7 +49,7 @@ func TestCheck(t *testing.T) {
 	}{
 		{"as the guides set it", server + apart, "l", "dns tcp tls connect subscribe publish echo separation", coolant.SeparationProven, "may use its own topics"},
 		{"without a device", server + apart, "", "dns tcp tls connect subscribe publish echo separation:separation_unproven?", coolant.SeparationUnproven, ""},
-		{"no rules", "", "l", "dns tcp tls connect subscribe publish echo separation:separation_broken!", coolant.SeparationBroken, "publish to coolant/coolant-check/telemetry, and publish to coolant/coolant-check/desired, and hear"},
+		{"no rules", "", "l", "dns tcp tls connect subscribe publish echo separation:separation_broken!", coolant.SeparationBroken, "publish to coolant/coolant-check/telemetry, and publish to coolant/coolant-check/desired, and publish to coolant/coolant-check/command, and hear"},
 		{"rules for everything", server + lax, "l", "dns tcp tls connect subscribe publish echo separation:separation_broken!", coolant.SeparationBroken, "publish to coolant/coolant-check/desired"},
 		{"a device that may drive others", server + talker, "l", "dns tcp tls connect subscribe publish echo separation:separation_broken!", coolant.SeparationBroken, "may publish to coolant/coolant-check/desired"},
 		{"a device that may overhear others", server + listener, "l", "dns tcp tls connect subscribe publish echo separation:separation_broken!", coolant.SeparationBroken, "may hear what is said on coolant/coolant-check/desired"},
@@ -143,5 +143,42 @@ func TestSeparationIsKept(t *testing.T) {
 	}
 	if s := begin(t, picky(t, nil, nil), newInbox(stored), with).Status().Separation; s.State != coolant.SeparationUnproven {
 		t.Errorf("of another broker it is %+v", s)
+	}
+}
+
+// TestCheckAmongNoise checks that a busy broker hides nothing from the check, and
+// that messages without a QoS do it no harm: a device that may drive others is
+// found out however much others say meanwhile.
+func TestCheckAmongNoise(t *testing.T) {
+	const acl = "user server\ntopic readwrite coolant/#\n\nuser noise\ntopic readwrite coolant/noise/#\n\n" +
+		"user loop\ntopic readwrite coolant/loop/#\ntopic write coolant/+/desired\ntopic write coolant/+/command\n"
+	m, ca := secure(t, brokertest.Options{Users: map[string]string{"server": "s", "loop": "l", "noise": "n"}, ACL: acl})
+	noisy := at(m, ca)
+	noisy.Username, noisy.Password = "noise", "n"
+	c := peer(t, noisy, "noise")
+	done, quiet := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(quiet)
+		for i := 0; ; i++ {
+			select {
+			case <-done:
+				return
+			default:
+				c.Publish("coolant/noise/telemetry", byte(i%2), false, "noise").Wait()
+			}
+		}
+	}()
+	defer func() {
+		close(done)
+		<-quiet
+	}()
+	o := CheckOptions{Endpoint: at(m, ca), Device: "loop", DevicePassword: "l"}
+	o.Username, o.Password = "server", "s"
+	for _, protocol := range []string{protocol5, protocol3} {
+		o.Protocol = protocol
+		got, separation, _ := steps(t, o)
+		if separation.State != coolant.SeparationBroken || !strings.Contains(separation.Detail, "coolant-check/desired, and publish to coolant/coolant-check/command") {
+			t.Errorf("MQTT %s: %s, %+v", protocol, got, separation)
+		}
 	}
 }

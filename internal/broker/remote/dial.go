@@ -151,7 +151,8 @@ func (t *target) upgrade(ctx context.Context, limit time.Duration, c net.Conn) (
 	return websocket.NetConn(context.WithoutCancel(ctx), ws, websocket.MessageBinary), nil
 }
 
-// transport is a connection with a buffer for reading that counts its bytes.
+// transport is a connection with a buffer for reading. It counts what crosses the
+// network, and remembers how it failed.
 type transport struct {
 	net.Conn
 	buffer  *bufio.Reader
@@ -160,10 +161,25 @@ type transport struct {
 	missing int // of head; the reader's own
 	mu      sync.Mutex
 	head    []byte // the first bytes that the broker sent
+	failed  error  // of reading
 }
 
+// writeLimit is how long a broker may refuse to read.
+const writeLimit = 10 * time.Second
+
 func newTransport(c net.Conn) *transport {
-	return &transport{Conn: c, buffer: bufio.NewReaderSize(c, 8<<10), counted: func(int, int) {}, missing: headSize}
+	t := &transport{Conn: c, counted: func(int, int) {}, missing: headSize}
+	t.buffer = bufio.NewReaderSize(source{t}, 8<<10)
+	return t
+}
+
+// source is what the buffer reads from.
+type source struct{ t *transport }
+
+func (s source) Read(p []byte) (int, error) {
+	n, err := s.t.Conn.Read(p)
+	s.t.counted(n, 0)
+	return n, err
 }
 
 // headSize is the length of a CONNACK of MQTT 3.1.1.
@@ -178,7 +194,11 @@ func (t *transport) Read(p []byte) (int, error) {
 		t.missing = headSize - len(t.head)
 		t.mu.Unlock()
 	}
-	t.counted(n, 0)
+	if err != nil {
+		t.mu.Lock()
+		t.failed = err
+		t.mu.Unlock()
+	}
 	return n, err
 }
 
@@ -189,8 +209,18 @@ func (t *transport) beginning() []byte {
 	return slices.Clone(t.head)
 }
 
+// failure is how reading ended, nil if it has not.
+func (t *transport) failure() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.failed
+}
+
 // Write implements net.Conn.
 func (t *transport) Write(p []byte) (int, error) {
+	if err := t.SetWriteDeadline(time.Now().Add(writeLimit)); err != nil {
+		return 0, err
+	}
 	n, err := t.Conn.Write(p)
 	t.counted(0, n)
 	return n, err

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"math"
 	"sync"
 
 	"coolant"
@@ -20,7 +21,9 @@ type ledger struct {
 	// flight toward us.
 	entries []entry
 	first   uint64
-	broken  bool
+	// barrier is the token of the first message that was not stored: neither it nor
+	// anything behind it is acknowledged any more.
+	barrier uint64
 	closed  bool
 }
 
@@ -30,7 +33,7 @@ type entry struct {
 }
 
 func newLedger(failed func(error)) *ledger {
-	l := &ledger{failed: failed}
+	l := &ledger{failed: failed, barrier: math.MaxUint64}
 	l.change.L = &l.mu
 	return l
 }
@@ -47,15 +50,18 @@ func (l *ledger) add(ack func()) (token uint64) {
 func (l *ledger) Settle(token uint64, err error) {
 	l.mu.Lock()
 	at := token - l.first
-	if token < l.first || at >= uint64(len(l.entries)) || l.entries[at].settled || l.broken {
+	if token < l.first || at >= uint64(len(l.entries)) || l.entries[at].settled || token >= l.barrier {
 		l.mu.Unlock()
 		return
 	}
 	if err != nil && coolant.CodeOf(err) != coolant.CodeInvalid && l.entries[at].ack != nil {
-		l.broken = true
+		first := l.barrier == math.MaxUint64
+		l.barrier = token
 		l.change.Broadcast()
 		l.mu.Unlock()
-		l.failed(err)
+		if first {
+			l.failed(err)
+		}
 		return
 	}
 	l.entries[at].settled = true
@@ -71,7 +77,7 @@ func (l *ledger) run() {
 	defer l.mu.Unlock()
 	for {
 		n := 0
-		for n < len(l.entries) && l.entries[n].settled && !l.broken {
+		for n < len(l.entries) && l.entries[n].settled && l.first+uint64(n) < l.barrier {
 			n++
 		}
 		if n == 0 {
@@ -107,7 +113,7 @@ func (l *ledger) idle(ctx context.Context) {
 	})()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for len(l.entries) > 0 && !l.broken && ctx.Err() == nil {
+	for len(l.entries) > 0 && l.first < l.barrier && ctx.Err() == nil {
 		l.change.Wait()
 	}
 }

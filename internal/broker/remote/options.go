@@ -103,10 +103,13 @@ func usualTimes() times {
 }
 
 const (
-	keepAlive = 30 // s; a broker may ask for another one
-	// receiveMaximum bounds what the broker may have in flight toward us. With it the
-	// acknowledgements, which go out every few ms, never hold the rate up.
-	receiveMaximum = 2000
+	// keepAlive is in seconds; a broker may ask for another one. A broker that falls
+	// silent is noticed after twice as long.
+	keepAlive = 20
+	// receiveMaximum bounds what the broker may have in flight toward us, and with it
+	// the memory of what waits for ingest: 64 messages of 1 MiB. Brokers have 20
+	// (Mosquitto) or 32 (EMQX) in flight by default.
+	receiveMaximum = 64
 	maxPacket      = 1<<20 + 4<<10 // as of the embedded broker: a payload of 1 MiB, topic, properties
 	maxPassword    = 65535         // what MQTT can carry
 )

@@ -87,7 +87,9 @@ func (o *overheard) arrived(a arrival) {
 	o.mu.Lock()
 	o.heard = append(o.heard, a.topic)
 	o.mu.Unlock()
-	a.ack()
+	if a.ack != nil {
+		a.ack()
+	}
 }
 
 func (o *overheard) has(topic string) bool {
@@ -103,47 +105,60 @@ func (o *overheard) has(topic string) bool {
 
 // trespass tries what a device must not be able to do, and returns what it could.
 func (in *intruder) trespass(ctx context.Context) (found []string, err error) {
-	c := in.c
-	foreign := []string{wire.Topic(checkDevice, wire.Telemetry), wire.Topic(checkDevice, wire.Desired)}
+	w := in.c.witness
+	foreign := []string{wire.Topic(checkDevice, wire.Telemetry), wire.Topic(checkDevice, wire.Desired), wire.Topic(checkDevice, wire.Command)}
+	desired := foreign[1]
 	// The service listens to telemetry anyway; what is said to a device it does not
 	// hear.
 	if _, err := in.server.subscribe(ctx, foreign[1:]); err != nil {
 		return nil, err
 	}
-	for _, filter := range []string{foreign[1], "coolant/+/desired", "coolant/#", "#"} {
+	for _, filter := range []string{desired, "coolant/+/desired", "coolant/#", "#"} {
 		device, err := in.connect(ctx)
 		if err != nil {
 			return nil, err
 		}
 		_, _ = device.subscribe(ctx, []string{filter}) // a refusal is hoped for; what comes through counts
 	}
-	said := map[string]string{}
-	for _, topic := range foreign {
+	said := make([]string, len(foreign))
+	for i, topic := range foreign {
 		device, err := in.connect(ctx)
 		if err != nil {
 			return nil, err
 		}
-		said[topic] = token()
-		_ = device.publish(ctx, topic, []byte(said[topic]), 1, false) // likewise
-	}
-	word := token()
-	if err := in.server.publish(ctx, foreign[1], []byte(word), 1, false); err != nil {
-		return nil, err
+		said[i] = w.expect(topic)
+		_ = device.publish(ctx, topic, []byte(said[i]), 1, false) // likewise
 	}
 	// Everything sent before has had its time when this one has come back, and a
 	// little more.
-	if !c.collect(ctx, in.server, foreign[1]+" "+word, said) {
-		return nil, problemf(stepSeparation, "echo_missing", "a message to %s did not come back", foreign[1])
+	word := w.expect(desired)
+	if err := in.server.publish(ctx, desired, []byte(word), 1, false); err != nil {
+		return nil, err
 	}
-	for _, topic := range foreign {
-		if said[topic] == "" {
+	if err := w.wait(ctx, in.server, desired, word, in.c.o.times.request); err != nil {
+		return nil, err
+	}
+	if !w.saw(desired, word) {
+		return nil, problemf(stepSeparation, "echo_missing", "a message to %s did not come back", desired)
+	}
+	if err := in.linger(ctx); err != nil {
+		return nil, err
+	}
+	for i, topic := range foreign {
+		if w.saw(topic, said[i]) {
 			found = append(found, "publish to "+topic)
 		}
 	}
-	if in.overheard.has(foreign[1]) {
-		found = append(found, "hear what is said on "+foreign[1])
+	if in.overheard.has(desired) {
+		found = append(found, "hear what is said on "+desired)
 	}
 	return found, nil
+}
+
+// linger waits for what may still be under way.
+func (in *intruder) linger(ctx context.Context) error {
+	never := in.c.witness.expect(wire.Topic(checkDevice, wire.Input)) // which nobody says
+	return in.c.witness.wait(ctx, in.server, wire.Topic(checkDevice, wire.Input), never, grace)
 }
 
 // ownTopics proves that the device may do what the contract asks of it. The reply
@@ -166,40 +181,17 @@ func (in *intruder) ownTopics(ctx context.Context) error {
 			return p
 		}
 	}
-	topic, word := wire.Topic(id, wire.Reply), `{"id":"coolant-check","ok":true}`
-	err = device.publish(ctx, topic, []byte(word), 1, false)
-	if err != nil || !in.c.hear(ctx, topic+" "+word, in.server) {
+	topic := wire.Topic(id, wire.Reply)
+	word := in.c.witness.expect(topic)
+	if err = device.publish(ctx, topic, []byte(word), 1, false); err == nil {
+		if err := in.c.witness.wait(ctx, in.server, topic, word, in.c.o.times.request); err != nil {
+			return err
+		}
+	}
+	if !in.c.witness.saw(topic, word) {
 		p := problemf(stepSeparation, "publish_refused", "what the device %s publishes to its own %s does not reach the service", id, topic)
 		p.Hint = hints["separation_broken"]
 		return p
 	}
 	return nil
-}
-
-// collect waits for a message and a little longer, and takes out of said what
-// came. It returns false if the message did not come.
-func (c *check) collect(ctx context.Context, server *opened, last string, said map[string]string) bool {
-	limit := time.NewTimer(c.o.times.request)
-	defer limit.Stop()
-	came := false
-	for {
-		select {
-		case got := <-c.heard:
-			if got == last {
-				came = true
-				limit.Reset(grace)
-			}
-			for topic, payload := range said {
-				if payload != "" && got == topic+" "+payload {
-					said[topic] = ""
-				}
-			}
-		case <-limit.C:
-			return came
-		case <-server.ended():
-			return false
-		case <-ctx.Done():
-			return false
-		}
-	}
 }

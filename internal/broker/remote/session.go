@@ -41,7 +41,8 @@ type arrival struct {
 	payload  []byte
 	qos      byte
 	retained bool
-	// ack sends the acknowledgement. It does nothing once the connection has ended.
+	// ack sends the acknowledgement; nil with QoS 0. It does nothing once the
+	// connection has ended.
 	ack func()
 }
 

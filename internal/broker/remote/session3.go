@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,7 +36,11 @@ func open3(ctx context.Context, limit time.Duration, t *transport, o opening) (*
 		SetOrderMatters(true).SetAutoAckDisabled(true).
 		SetConnectionLostHandler(func(_ mqtt.Client, err error) { s.failed(err) }).
 		SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) {
-			o.arrived(arrival{topic: m.Topic(), payload: m.Payload(), qos: m.Qos(), retained: m.Retained(), ack: m.Ack})
+			a := arrival{topic: m.Topic(), payload: m.Payload(), qos: m.Qos(), retained: m.Retained()}
+			if a.qos > 0 {
+				a.ack = m.Ack
+			}
+			o.arrived(a)
 		})
 	s.client = mqtt.NewClient(options)
 	token := s.client.Connect().(*mqtt.ConnectToken)
@@ -113,8 +118,13 @@ func (s *session3) publish(ctx context.Context, topic string, payload []byte, qo
 	return nil
 }
 
+// failed is called when the connection has ended. MQTT 3.1.1 leaves no reason, from
+// a takeover to a restart.
 func (s *session3) failed(err error) {
-	// What MQTT 3.1.1 leaves of every reason, from a takeover to a restart.
+	if strings.Contains(err.Error(), "pingresp") {
+		s.finish(problemf(stepSession, "keepalive", "%s has not answered for %d s", s.address, keepAlive))
+		return
+	}
 	s.finish(network(stepSession, s.address, err))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"net"
 	"time"
 
 	"github.com/eclipse/paho.golang/packets"
@@ -21,10 +22,42 @@ type session5 struct {
 // late is a session whose acknowledgements are sent when they are due and not when
 // a handler returns. Every paho client has one of its own, so that what belongs to
 // a connection that has ended is never acknowledged on the next one.
-type late struct{ *state.State }
+type late struct {
+	*state.State
+	s *session5
+	t *transport
+}
 
 // Ack does nothing: [session5] acknowledges.
 func (late) Ack(*packets.Publish) error { return nil }
+
+// ConnectionLost is called first when a connection ends. paho's own callbacks come
+// when all messages that had arrived are handled, which may take long.
+func (l late) ConnectionLost(d *packets.Disconnect) error {
+	if d != nil {
+		l.s.dismissed(paho.DisconnectFromPacketDisconnect(d))
+	} else if err := l.t.failure(); err != nil {
+		l.s.finish(network(stepSession, l.s.address, err))
+	} else {
+		l.s.finish(problemf(stepSession, "connection_lost", "%s sent what is not MQTT", l.s.address))
+	}
+	return l.State.ConnectionLost(d)
+}
+
+// pinger tells a broker that has fallen silent from one that hangs up.
+type pinger struct {
+	*paho.DefaultPinger
+	s *session5
+}
+
+// Run implements paho.Pinger.
+func (p pinger) Run(ctx context.Context, c net.Conn, keepAlive uint16) error {
+	err := p.DefaultPinger.Run(ctx, c, keepAlive)
+	if err != nil {
+		p.s.finish(problemf(stepSession, "keepalive", "%s has not answered for %d s", p.s.address, keepAlive))
+	}
+	return err
+}
 
 // open5 opens a session with MQTT 5 over a connection, which it closes if that
 // fails.
@@ -32,7 +65,8 @@ func open5(ctx context.Context, limit time.Duration, t *transport, o opening) (*
 	s := &session5{ending: newEnding(t.RemoteAddr().String()), state: state.NewInMemory()}
 	s.client = paho.NewClient(paho.ClientConfig{
 		Conn:               &packetWriter{transport: t},
-		Session:            late{s.state},
+		Session:            late{s.state, s, t},
+		PingHandler:        pinger{paho.NewDefaultPinger(), s},
 		PacketTimeout:      limit,
 		OnServerDisconnect: s.dismissed,
 		OnClientError:      s.failed,
@@ -96,15 +130,12 @@ func (s *session5) notOpened(t *transport, answer *paho.Connack, err error) erro
 }
 
 func (s *session5) arrival(p *paho.Publish) arrival {
-	packet := p.Packet()
-	return arrival{
-		topic: p.Topic, payload: p.Payload, qos: p.QoS, retained: p.Retain,
-		ack: func() {
-			if err := s.state.Ack(packet); err != nil {
-				s.finish(network(stepSession, s.address, err))
-			}
-		},
+	a := arrival{topic: p.Topic, payload: p.Payload, qos: p.QoS, retained: p.Retain}
+	if p.QoS > 0 {
+		packet := p.Packet()
+		a.ack = func() { _ = s.state.Ack(packet) } // a connection that fails is noticed by its reader
 	}
+	return a
 }
 
 func (s *session5) subscribe(ctx context.Context, filters []string) ([]byte, error) {
