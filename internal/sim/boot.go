@@ -58,8 +58,8 @@ func newBoot(d *device, box *outbox, reason string) *boot {
 		d.flash.home.rollBack("the device restarted during the trial")
 	}
 	b.road = newRoad(b.open(d.flash.home.confirmed, false), b.left, d.log)
-	b.up = newUplink(d.id, box, b.road, d.now, d.log)
-	b.voice = newVoice(d.id, b.road)
+	b.up = newUplink(d.id, box, b.road, d.clock, d.log)
+	b.voice = newVoice(d.id, b.road, d.clock)
 	return b
 }
 
@@ -119,20 +119,15 @@ func (b *boot) run(ctx context.Context, at time.Time) (again bool, ended time.Ti
 func (b *boot) loop(ctx context.Context, at time.Time) (again bool, ended time.Time) {
 	d := b.d
 	sample, last, first := at, at, true
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	trialEnd := time.NewTimer(0)
-	defer trialEnd.Stop()
+	var alarms alarms
+	defer func() { alarms.release() }()
 	for {
-		trialEnd.Stop()
-		if left, ok := b.tryFor(); ok {
-			trialEnd.Reset(left)
-		}
+		alarms.release()
 		next := sample
 		if edge, ok := d.plan.next(last.Sub(d.start)); ok && d.start.Add(edge).Before(next) {
 			next = d.start.Add(edge)
 		}
-		timer.Reset(next.Sub(d.now()))
+		alarms = b.wait(next)
 		select {
 		case <-ctx.Done():
 			return false, last
@@ -151,7 +146,7 @@ func (b *boot) loop(ctx context.Context, at time.Time) (again bool, ended time.T
 		case t := <-b.move:
 			b.try(t)
 			continue
-		case <-trialEnd.C:
+		case <-alarms.trial:
 			b.judge(false)
 			continue
 		case <-b.mover.poked:
@@ -161,7 +156,7 @@ func (b *boot) loop(ctx context.Context, at time.Time) (again bool, ended time.T
 				sample = earlier(sample, later(d.now().Truncate(time.Millisecond), last.Add(time.Millisecond)))
 			}
 			continue
-		case <-timer.C:
+		case <-alarms.sample:
 		}
 		if slept := d.now().Sub(next); slept > sleptAfter {
 			next = d.now().Truncate(time.Millisecond)
@@ -184,6 +179,30 @@ func (b *boot) loop(ctx context.Context, at time.Time) (again bool, ended time.T
 		}
 		b.report()
 	}
+}
+
+// alarms are what the loop waits for besides messages.
+type alarms struct {
+	sample, trial <-chan time.Time // nil: never
+	releases      [2]func()
+}
+
+func (a *alarms) release() {
+	for _, release := range a.releases {
+		if release != nil {
+			release()
+		}
+	}
+	*a = alarms{}
+}
+
+// wait sets the alarms for the next sample and for the end of a trial.
+func (b *boot) wait(next time.Time) (a alarms) {
+	a.sample, a.releases[0] = b.d.after(next.Sub(b.d.now()))
+	if left, ok := b.tryFor(); ok {
+		a.trial, a.releases[1] = b.d.after(left)
+	}
+	return a
 }
 
 // interval is the time between samples, now.

@@ -35,10 +35,10 @@ type device struct {
 	backfill time.Duration
 	phase    time.Duration // of its second sample, so that a fleet does not send in step
 	start    time.Time     // of the simulation, by the wall clock
-	now      func() time.Time
-	log      *slog.Logger
-	newLink  func(linkOptions) link
-	newBoot  func() coolant.Boot
+	clock
+	log     *slog.Logger
+	newLink func(linkOptions) link
+	newBoot func() coolant.Boot
 
 	rig   *Rig
 	flash flash
@@ -58,7 +58,7 @@ func newDevice(o *Options, index int, start time.Time) *device {
 		id: d.ID, name: d.Name, seed: d.Seed,
 		speed: o.Speed, backfill: o.Backfill,
 		phase: o.Interval + o.Interval*time.Duration(index)/time.Duration(len(o.Devices)),
-		start: start, now: o.Now, log: o.Log.With("device", string(d.ID)),
+		start: start, clock: o.clock(), log: o.Log.With("device", string(d.ID)),
 		newLink: func(lo linkOptions) link { return newMQTTLink(lo) },
 		newBoot: randomBoot,
 		flash:   flash{interval: o.Interval},
@@ -98,7 +98,7 @@ func (d *device) run(ctx context.Context) error {
 		}
 		// What the ring held is gone with the power, as it is on a real device.
 		at, reason = ended.Add(rebootTime), b.endedBy
-		if !sleepUntil(ctx, at, d.now) {
+		if !d.sleepUntil(ctx, at) {
 			return nil
 		}
 		d.rig.Reset()
@@ -134,16 +134,4 @@ func (d *device) fill(box *outbox) {
 // faster from there on.
 func (d *device) virtual(wall time.Time) time.Time {
 	return d.start.Add(time.Duration(float64(wall.Sub(d.start)) * d.speed))
-}
-
-// sleepUntil waits for a time; false means that ctx ended first.
-func sleepUntil(ctx context.Context, at time.Time, now func() time.Time) bool {
-	timer := time.NewTimer(at.Sub(now()))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

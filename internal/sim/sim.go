@@ -41,7 +41,11 @@ type Options struct {
 	Backfill time.Duration
 	Interval time.Duration    // between samples, 1 s to 1 h; 0 means 10 s
 	Now      func() time.Time // nil means time.Now; its location says when it is morning
-	Log      *slog.Logger     // nil means slog.Default
+	// After waits in the time of Now, where that has a pace of its own: something comes
+	// over due once d has passed, and release is called when nobody waits any more. Nil
+	// waits in the time of the machine, as the network always does.
+	After func(d time.Duration) (due <-chan time.Time, release func())
+	Log   *slog.Logger // nil means slog.Default
 }
 
 // DeviceOptions describes one simulated device.
@@ -89,7 +93,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	start := o.Now().Truncate(time.Millisecond)
+	start := o.clock().now().Truncate(time.Millisecond)
 	for i := range o.Devices {
 		d := newDevice(&o, i, start)
 		group.Go(func() error { return d.run(ctx) })
@@ -136,9 +140,6 @@ func (o *Options) complete() error {
 	}
 	if o.Backfill < 0 || o.Backfill > 31*24*time.Hour {
 		invalid("backfill %v is not within 0 to 744h", o.Backfill)
-	}
-	if o.Now == nil {
-		o.Now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

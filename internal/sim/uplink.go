@@ -31,7 +31,7 @@ type publisher interface {
 type uplink struct {
 	topic string
 	link  publisher
-	now   func() time.Time
+	clock
 	log   *slog.Logger
 	poked chan struct{}
 
@@ -46,9 +46,9 @@ type uplink struct {
 	warned  uint64    // dropped samples that were logged
 }
 
-func newUplink(device coolant.DeviceID, box *outbox, link publisher, now func() time.Time, log *slog.Logger) *uplink {
+func newUplink(device coolant.DeviceID, box *outbox, link publisher, c clock, log *slog.Logger) *uplink {
 	return &uplink{
-		topic: wire.Topic(device, wire.Telemetry), link: link, now: now, log: log,
+		topic: wire.Topic(device, wire.Telemetry), link: link, clock: c, log: log,
 		poked: make(chan struct{}, 1), box: box,
 	}
 }
@@ -143,16 +143,15 @@ func (u *uplink) run(ctx context.Context) {
 			}
 			flights.Go(func() { settle(u.send(ctx, b)) })
 		}
-		var wake <-chan time.Time
-		if at, ok := u.wake(); ok {
-			wake = time.After(max(at.Sub(u.now()), time.Millisecond))
-		}
+		wake, release := u.alarm()
 		select {
 		case <-ctx.Done():
+			release()
 			return
 		case <-u.poked:
 		case <-wake:
 		}
+		release()
 	}
 }
 
@@ -205,6 +204,15 @@ func (u *uplink) send(ctx context.Context, b batch) error {
 		u.log.Debug("telemetry was not acknowledged", "samples", len(b.samples), "err", err)
 	}
 	return err
+}
+
+// alarm goes off at the time of wake; never, if there is none.
+func (u *uplink) alarm() (due <-chan time.Time, release func()) {
+	at, ok := u.wake()
+	if !ok {
+		return nil, func() {}
+	}
+	return u.after(max(at.Sub(u.now()), time.Millisecond))
 }
 
 // wake is when next may have something although nothing else happens.

@@ -81,7 +81,7 @@ func uplinkOverABadNetwork(t *testing.T, seed uint64) {
 	for range 700 {
 		o.push(1, oneReading)
 	}
-	u := newUplink("demo", o, n, time.Now, slog.New(slog.DiscardHandler))
+	u := newUplink("demo", o, n, (&Options{}).clock(), slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { u.run(ctx) })
@@ -174,7 +174,7 @@ func TestUplinkIsPatientWithAFullDisk(t *testing.T) {
 			mu.Unlock()
 			return nil
 		})
-		u := newUplink("demo", newOutbox(7, 2000), link, time.Now, slog.New(slog.DiscardHandler))
+		u := newUplink("demo", newOutbox(7, 2000), link, (&Options{}).clock(), slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { u.run(ctx) })

@@ -15,7 +15,8 @@ import (
 type voice struct {
 	device coolant.DeviceID
 	link   publisher
-	poked  chan struct{}
+	clock
+	poked chan struct{}
 
 	mu      sync.Mutex
 	up      bool
@@ -35,9 +36,9 @@ type pendingReply struct {
 	after   func() // to be called once it is out, or cannot be got out
 }
 
-func newVoice(device coolant.DeviceID, link publisher) *voice {
+func newVoice(device coolant.DeviceID, link publisher, c clock) *voice {
 	return &voice{
-		device: device, link: link, poked: make(chan struct{}, 1),
+		device: device, link: link, clock: c, poked: make(chan struct{}, 1),
 		papers: [2]paper{{kind: wire.Info}, {kind: wire.Reported}},
 	}
 }
@@ -98,17 +99,24 @@ func (v *voice) run(ctx context.Context) {
 		if said && !failed {
 			continue
 		}
-		var again <-chan time.Time
-		if failed {
-			again = time.After(firstRest)
-		}
+		again, release := v.rest(failed)
 		select {
 		case <-ctx.Done():
+			release()
 			return
 		case <-v.poked:
 		case <-again:
 		}
+		release()
 	}
+}
+
+// rest is how long nothing is said after a failure; for ever, without one.
+func (v *voice) rest(failed bool) (over <-chan time.Time, release func()) {
+	if !failed {
+		return nil, func() {}
+	}
+	return v.after(firstRest)
 }
 
 // say sends one message, if there is one to be sent.
