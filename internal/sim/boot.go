@@ -212,9 +212,13 @@ func (b *boot) interval() time.Duration {
 	if now.Before(b.watchUntil) {
 		interval = min(interval, watchInterval)
 	}
+	alone := b.up.silent()
 	b.session.Lock()
 	defer b.session.Unlock()
-	if !b.online && now.Sub(b.since) > thinAfter {
+	if !b.online {
+		alone = max(alone, now.Sub(b.since))
+	}
+	if alone > thinAfter {
 		interval = max(interval, thinInterval)
 	}
 	if b.mover.onTrial() {

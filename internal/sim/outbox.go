@@ -52,17 +52,28 @@ type outbox struct {
 	heard   bool   // a `committed` came
 	held    bool   // a PUBACK proves nothing for now
 	through uint64 // what it said of this boot
+	// owed is since when the server has not said anything new of this boot although
+	// something was acknowledged; zero: it owes nothing.
+	owed time.Time
 
 	fresh    uint64 // samples from this number on were made on this connection
 	flights  uint64 // counts batches
 	empties  span   // numbers to be sent without readings
 	patience time.Duration
 	since    time.Time // the patience runs from here, or from a later PUBACK
+	again    repair
 	dropped  uint64
 }
 
 // span is the numbers from (inclusive) to (exclusive).
 type span struct{ from, to uint64 }
+
+// repair is the sending again of what follows the watermark.
+type repair struct {
+	began time.Time
+	size  int    // samples that are sent again at once
+	last  uint64 // of them
+}
 
 // batch is what goes into one message.
 type batch struct {
@@ -171,6 +182,9 @@ func (o *outbox) settle(b batch, acked bool, now time.Time) {
 		case e.state != entryFlying || e.flight != b.flight:
 		case acked:
 			e.state, e.acked = entryAcked, now
+			if o.heard && o.owed.IsZero() {
+				o.owed = now
+			}
 		default:
 			e.state = entryWaiting
 		}
@@ -194,6 +208,29 @@ func (o *outbox) committed(boot coolant.Boot, through uint64, now time.Time) {
 	o.through, o.since, o.patience = through, now, firstPatience
 	o.empties = span{}
 	o.first = max(o.first, through+1)
+	o.owed = time.Time{}
+	if !o.waits() {
+		return
+	}
+	o.owed = now
+	if through == o.again.last {
+		// The watermark came exactly as far as was sent again, so what follows is
+		// missing, too.
+		o.sendAgain(2*o.again.size, o.again.began, now)
+	}
+}
+
+// waits says whether the oldest sample was acknowledged and is not committed.
+func (o *outbox) waits() bool {
+	return o.first < o.next && o.at(o.first).state == entryAcked
+}
+
+// silent is how long the server has owed a word about this boot.
+func (o *outbox) silent(now time.Time) time.Duration {
+	if o.owed.IsZero() {
+		return 0
+	}
+	return now.Sub(o.owed)
 }
 
 // hole is when patience with the watermark ends. ok is false while there is no
@@ -228,9 +265,18 @@ func (o *outbox) lookForHole(now time.Time) {
 		o.empties = span{o.through + 1, o.first}
 		return
 	}
-	for seq := o.first; seq < min(o.next, o.first+batchSamples); seq++ {
-		if e := o.at(seq); e.state == entryAcked {
+	o.sendAgain(batchSamples, now, now)
+}
+
+// sendAgain marks the oldest samples for sending again, as far as they were
+// acknowledged before a time.
+func (o *outbox) sendAgain(size int, before, now time.Time) {
+	size = min(size, len(o.ring))
+	end := min(o.next, o.first+uint64(size))
+	for seq := o.first; seq < end; seq++ {
+		if e := o.at(seq); e.state == entryAcked && !e.acked.After(before) {
 			e.state = entryWaiting
 		}
 	}
+	o.again = repair{began: now, size: size, last: end - 1}
 }

@@ -117,6 +117,13 @@ func (u *uplink) committed(c wire.CommittedPayload) {
 	u.poke()
 }
 
+// silent is how long the server has owed a word about what was acknowledged.
+func (u *uplink) silent() time.Duration {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.box.silent(u.now())
+}
+
 // pending is how many samples the server is not known to have.
 func (u *uplink) pending() int {
 	u.mu.Lock()
