@@ -48,12 +48,18 @@ func simulate(t *testing.T, r Running, id coolant.DeviceID) (stop func()) {
 	return stop
 }
 
-// until polls.
+// until polls for at most 20 s.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+	within(t, 20*time.Second, what, ok)
+}
+
+// within polls.
+func within(t *testing.T, limit time.Duration, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); !ok(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within 20 s: %s", what)
+			t.Fatalf("not within %v: %s", limit, what)
 		}
 	}
 }
