@@ -25,7 +25,7 @@ const (
 
 // comeBack is how many devices send their day at the same time: their reconnections
 // are spread by a random delay.
-const comeBack = 8
+const comeBack = 4
 
 // TestBacklogBesideLive lets many devices that were alone for a day come back through
 // an outside broker, while another one measures. Its samples are stored one after the
@@ -63,7 +63,7 @@ func TestBacklogBesideLive(t *testing.T) {
 	}
 	// A live sample that is seen in the store, and then the count says that not all of
 	// the backlog is: it was stored before that.
-	const all, enough = devices * dayOfSamples, 5
+	const all, enough = devices * dayOfSamples, 3
 	between, worst, backlog, seq := 0, time.Duration(0), 0, uint64(0)
 	for backlog < all {
 		seq++

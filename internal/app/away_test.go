@@ -43,6 +43,7 @@ func simulateOutside(t *testing.T, b *outside, clock *lapse, devices []sim.Devic
 // The broker keeps its first 1,000 messages and drops the others; in the end every
 // sample is stored, once, and the devices know.
 func TestServerAwayForHalfADay(t *testing.T) {
+	t.Parallel()
 	const kept, away = 1000, 12 * time.Hour
 	// The server says `committed` every 3 s, and the devices' patience is 10 s: at this
 	// pace they still fit.

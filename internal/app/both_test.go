@@ -144,6 +144,7 @@ func (s *story) move(url, caFile, password string, trial time.Duration) Moved {
 // back, and to brokers that do not answer. One service listens to both. Of one long
 // life of the device every sample is stored, once.
 func TestMoveThereAndBack(t *testing.T) {
+	t.Parallel()
 	const id = "loop"
 	b := startOutside(t, brokertest.Options{}, id)
 	silent := startOutside(t, brokertest.Options{}, id) // nobody listens behind it
