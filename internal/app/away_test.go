@@ -47,7 +47,7 @@ func TestServerAwayForHalfADay(t *testing.T) {
 	const kept, away = 1000, 12 * time.Hour
 	// The server says `committed` every 3 s, and the devices' patience is 10 s: at this
 	// pace they still fit.
-	const recovery, pace = time.Minute, 3
+	const recovery, pace = time.Minute, 2
 	devices := sim.Fleet(2, 1)
 	b := startOutside(t, brokertest.Options{MaxQueued: kept}, "demo-1", "demo-2")
 	c := b.configure(t, "remote")

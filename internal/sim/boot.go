@@ -212,7 +212,7 @@ func (b *boot) interval() time.Duration {
 	if now.Before(b.watchUntil) {
 		interval = min(interval, watchInterval)
 	}
-	alone := b.up.silent()
+	alone := b.up.stuck()
 	b.session.Lock()
 	defer b.session.Unlock()
 	if !b.online {

@@ -14,8 +14,8 @@ const (
 	minInterval = time.Second
 	maxInterval = time.Hour
 	// A device that has been alone for a while thins its samples, so that its ring
-	// reaches back a day: without a broker, or with one that takes everything while the
-	// server behind it says nothing.
+	// reaches back a day: without a broker, with one that takes everything while the
+	// server behind it is away, and with a server whose disk is full.
 	thinAfter    = 2 * time.Minute
 	thinInterval = time.Minute
 

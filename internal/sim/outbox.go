@@ -49,12 +49,10 @@ type outbox struct {
 	first uint64  // the oldest number in the ring
 	next  uint64  // the number of the next sample
 
-	heard   bool   // a `committed` came
-	held    bool   // a PUBACK proves nothing for now
-	through uint64 // what it said of this boot
-	// owed is since when the server has not said anything new of this boot although
-	// something was acknowledged; zero: it owes nothing.
-	owed time.Time
+	heard   bool      // a `committed` came
+	held    bool      // a PUBACK proves nothing for now
+	through uint64    // what it said of this boot
+	still   time.Time // since when nothing has left the ring for the server
 
 	fresh    uint64 // samples from this number on were made on this connection
 	flights  uint64 // counts batches
@@ -182,15 +180,13 @@ func (o *outbox) settle(b batch, acked bool, now time.Time) {
 		case e.state != entryFlying || e.flight != b.flight:
 		case acked:
 			e.state, e.acked = entryAcked, now
-			if o.heard && o.owed.IsZero() {
-				o.owed = now
-			}
 		default:
 			e.state = entryWaiting
 		}
 	}
-	for !o.heard && !o.held && o.first < o.next && o.at(o.first).state == entryAcked {
+	for !o.heard && !o.held && o.acked() {
 		o.first++
+		o.still = now
 	}
 }
 
@@ -208,29 +204,25 @@ func (o *outbox) committed(boot coolant.Boot, through uint64, now time.Time) {
 	o.through, o.since, o.patience = through, now, firstPatience
 	o.empties = span{}
 	o.first = max(o.first, through+1)
-	o.owed = time.Time{}
-	if !o.waits() {
-		return
-	}
-	o.owed = now
-	if through == o.again.last {
+	o.still = now
+	if o.acked() && through == o.again.last {
 		// The watermark came exactly as far as was sent again, so what follows is
 		// missing, too.
 		o.sendAgain(2*o.again.size, o.again.began, now)
 	}
 }
 
-// waits says whether the oldest sample was acknowledged and is not committed.
-func (o *outbox) waits() bool {
+// acked says whether the oldest sample was acknowledged.
+func (o *outbox) acked() bool {
 	return o.first < o.next && o.at(o.first).state == entryAcked
 }
 
-// silent is how long the server has owed a word about this boot.
-func (o *outbox) silent(now time.Time) time.Duration {
-	if o.owed.IsZero() {
+// stuck is how long samples have been waiting and none of them got to the server.
+func (o *outbox) stuck(now time.Time) time.Duration {
+	if o.len() == 0 {
 		return 0
 	}
-	return now.Sub(o.owed)
+	return now.Sub(o.still)
 }
 
 // hole is when patience with the watermark ends. ok is false while there is no

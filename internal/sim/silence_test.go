@@ -9,43 +9,58 @@ import (
 	"coolant"
 )
 
-// For half a day the broker takes everything and passes nothing on. The device
-// thins its samples, so that its ring holds all of them, and in the end not one is
-// missing.
+// For half a day nothing gets to the server, in either way in which a broker can be
+// of no use. The device thins its samples, so that its ring holds all of them, and in
+// the end not one is missing.
 func TestServerIsSilentForHalfADay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, brokers: map[string]*fakeBroker{"old:8883": {password: "old", server: newFakeServer(true)}}}
-		server := w.brokers["old:8883"].server
-		w.live(Options{}, func() {
-			time.Sleep(5 * time.Minute)
-			w.change(func() { w.brokers["old:8883"].server = nil })
-			time.Sleep(12 * time.Hour)
-			w.change(func() { w.brokers["old:8883"].server = server })
-			time.Sleep(10 * time.Minute)
+	tests := map[string]func(b *fakeBroker, away bool, server *fakeServer){
+		"the broker takes everything and passes nothing on": func(b *fakeBroker, away bool, server *fakeServer) {
+			if b.server = server; away {
+				b.server = nil
+			}
+		},
+		"the broker acknowledges nothing": func(b *fakeBroker, away bool, _ *fakeServer) { b.mute = away },
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { silence(t, change) })
 		})
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if len(w.boots) != 1 {
-			t.Fatalf("%d boots", len(w.boots))
-		}
-		of := server.samples[w.boots[0]]
-		var last coolant.UnixMilli
-		for seq := uint64(1); seq <= uint64(len(of)); seq++ {
-			s := of[seq]
-			if len(s.Readings) == 0 {
-				t.Fatalf("sample %d of %d never arrived", seq, len(of))
-			}
-			if gap := s.Time - last; seq > 1 && (gap <= 0 || gap > coolant.Minute) {
-				t.Errorf("a gap of %v before sample %d", gap, seq)
-			}
-			last = s.Time
-		}
-		// 30 before, 12 until it thins, 718 after, and 15 minutes at 10 s again, but for
-		// the time until it is sure of the server.
-		if n := len(of); n < 30+12+718+50 || n > 30+12+718+6*15+2 {
-			t.Errorf("%d samples", n)
-		}
+	}
+}
+
+func silence(t *testing.T, change func(b *fakeBroker, away bool, server *fakeServer)) {
+	server := newFakeServer(true)
+	b := &fakeBroker{password: "old", server: server}
+	w := &world{t: t, brokers: map[string]*fakeBroker{"old:8883": b}}
+	w.live(Options{}, func() {
+		time.Sleep(5 * time.Minute)
+		w.change(func() { change(b, true, server) })
+		time.Sleep(12 * time.Hour)
+		w.change(func() { change(b, false, server) })
+		time.Sleep(10 * time.Minute)
 	})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.boots) != 1 {
+		t.Fatalf("%d boots", len(w.boots))
+	}
+	of := server.samples[w.boots[0]]
+	var last coolant.UnixMilli
+	for seq := uint64(1); seq <= uint64(len(of)); seq++ {
+		s := of[seq]
+		if len(s.Readings) == 0 {
+			t.Fatalf("sample %d of %d never arrived", seq, len(of))
+		}
+		if gap := s.Time - last; seq > 1 && (gap <= 0 || gap > coolant.Minute) {
+			t.Errorf("a gap of %v before sample %d", gap, seq)
+		}
+		last = s.Time
+	}
+	// 30 before, 12 until it thins, 718 after, and 15 minutes at 10 s again, but for
+	// the time until it is sure of the server.
+	if n := len(of); n < 30+12+718+50 || n > 30+12+718+6*15+2 {
+		t.Errorf("%d samples", n)
+	}
 }
 
 // A broker has lost what it acknowledged in half a day. That is sent again in steps

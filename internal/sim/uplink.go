@@ -47,6 +47,7 @@ type uplink struct {
 }
 
 func newUplink(device coolant.DeviceID, box *outbox, link publisher, c clock, log *slog.Logger) *uplink {
+	box.still = c.now()
 	return &uplink{
 		topic: wire.Topic(device, wire.Telemetry), link: link, clock: c, log: log,
 		poked: make(chan struct{}, 1), box: box,
@@ -56,6 +57,9 @@ func newUplink(device coolant.DeviceID, box *outbox, link publisher, c clock, lo
 // add keeps a sample until the server has it.
 func (u *uplink) add(t coolant.UnixMilli, readings []coolant.Reading) {
 	u.mu.Lock()
+	if u.box.len() == 0 {
+		u.box.still = u.now()
+	}
 	u.box.push(t, readings)
 	dropped := u.box.dropped
 	first := dropped > 0 && u.warned == 0
@@ -117,11 +121,11 @@ func (u *uplink) committed(c wire.CommittedPayload) {
 	u.poke()
 }
 
-// silent is how long the server has owed a word about what was acknowledged.
-func (u *uplink) silent() time.Duration {
+// stuck is how long samples have been waiting and none of them got to the server.
+func (u *uplink) stuck() time.Duration {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.box.silent(u.now())
+	return u.box.stuck(u.now())
 }
 
 // pending is how many samples the server is not known to have.

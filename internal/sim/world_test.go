@@ -32,6 +32,7 @@ type world struct {
 type fakeBroker struct {
 	password string
 	away     bool
+	mute     bool // acknowledges nothing
 	server   *fakeServer
 	retained []byte // committed
 	status   string // the newest
@@ -164,11 +165,21 @@ func (l *worldLink) Publish(ctx context.Context, topic string, payload []byte, _
 		return ctx.Err()
 	}
 	l.w.mu.Lock()
+	b := l.w.brokers[l.o.broker]
+	if b.mute {
+		l.w.mu.Unlock()
+		select {
+		case <-time.After(pubackTimeout):
+			return errLost
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	defer l.w.mu.Unlock()
 	if !l.up {
 		return errLost
 	}
-	l.w.take(l.w.brokers[l.o.broker], topic, payload)
+	l.w.take(b, topic, payload)
 	return nil
 }
 
