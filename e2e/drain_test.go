@@ -63,7 +63,7 @@ func TestBacklogBesideLive(t *testing.T) {
 	}
 	// A live sample that is seen in the store, and then the count says that not all of
 	// the backlog is: it was stored before that.
-	const all, enough = devices * dayOfSamples, 3
+	const all, enough = devices * dayOfSamples, 10
 	between, worst, backlog, seq := 0, time.Duration(0), 0, uint64(0)
 	for backlog < all {
 		seq++

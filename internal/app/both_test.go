@@ -206,8 +206,13 @@ func TestMoveThereAndBack(t *testing.T) {
 			t.Errorf("sample %d of %v is not stored", seq, sample.Time)
 		}
 	}
-	if want := uint64(lasted.Seconds() * 0.8); d.newest < want || uint64(len(d.samples)) >= d.newest {
-		t.Errorf("%d samples in %v, %d of them by the outside broker", d.newest, lasted, len(d.samples))
+	if want := uint64(lasted.Seconds() * 0.8); d.newest < want {
+		t.Errorf("only %d samples in %v", d.newest, lasted)
+	}
+	// What another broker acknowledged is sent again unless the server has said there that
+	// it is stored. There were three stays at the embedded broker, of three samples or more.
+	if only := int(d.newest) - len(d.samples); only < 6 {
+		t.Errorf("only %d samples did not pass the outside broker: `committed` does not reach the device by the embedded one", only)
 	}
 	t.Logf("%d samples in %v, %d of them by the outside broker", d.newest, lasted.Round(time.Second), len(d.samples))
 }
