@@ -72,7 +72,7 @@ const (
 	RejectedFuture     RejectionCode = "future"          // more than 5 minutes ahead of the server
 	RejectedTooOld     RejectionCode = "too_old"         // older than the raw retention
 	RejectedAge        RejectionCode = "age_not_live"    // age instead of ts, from something that can queue
-	RejectedRetained   RejectionCode = "retained"        // a copy that a broker had kept, of a sample without a time
+	RejectedUntimed    RejectionCode = "untimed"         // a sample without a time that a broker had kept
 	RejectedTopic      RejectionCode = "foreign_topic"   // a topic that is not the device's own
 	RejectedCredential RejectionCode = "bad_credential"  // unknown user or wrong password
 	RejectedSession    RejectionCode = "foreign_session" // a client id whose session belongs to another user

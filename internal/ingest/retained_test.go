@@ -139,15 +139,15 @@ func TestRetainedSamples(t *testing.T) {
 		refused []coolant.RejectionCode
 	}{
 		{"with a time", wire.Telemetry, telemetry(`{"seq":1,"ts":1763999990000,"m":{"water":31}}`), []string{"1 @-10000 water=31"}, "", nil},
-		{"without a time", wire.Telemetry, telemetry(`{"seq":1,"m":{"water":31}}`), []string{"1 @0"}, coolant.CodeInvalid, []coolant.RejectionCode{coolant.RejectedRetained}},
+		{"without a time", wire.Telemetry, telemetry(`{"seq":1,"m":{"water":31}}`), []string{"1 @0"}, coolant.CodeInvalid, []coolant.RejectionCode{coolant.RejectedUntimed}},
 		{"with an age", wire.Telemetry, telemetry(`{"seq":1,"age":0,"m":{"water":31}}`), []string{"1 @0"}, coolant.CodeInvalid, []coolant.RejectionCode{coolant.RejectedAge}},
 		{
 			"one with a time and one without", wire.Telemetry, telemetry(`{"seq":1,"ts":1763999990000,"m":{"water":31}}`, `{"seq":2,"m":{"water":32}}`),
 			[]string{"1 @-10000 water=31", "2 @0"},
 			"",
-			[]coolant.RejectionCode{coolant.RejectedRetained},
+			[]coolant.RejectionCode{coolant.RejectedUntimed},
 		},
-		{"the article's", wire.Article, `{"temp":21.5}`, nil, coolant.CodeInvalid, []coolant.RejectionCode{coolant.RejectedRetained}},
+		{"the article's", wire.Article, `{"temp":21.5}`, nil, coolant.CodeInvalid, []coolant.RejectionCode{coolant.RejectedUntimed}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestRetainedSamples(t *testing.T) {
 				var codes []coolant.RejectionCode
 				for _, r := range h.store.recorded() {
 					codes = append(codes, r.Code)
-					if r.Code == coolant.RejectedRetained && !strings.Contains(r.Detail, "retain flag") {
+					if r.Code == coolant.RejectedUntimed && !strings.Contains(r.Detail, "retain flag") {
 						t.Errorf("it is not said what to do: %s", r.Detail)
 					}
 				}

@@ -145,9 +145,14 @@ func (g *Ingest) timeOf(w *worker, d *device, m *wire.Message, in *wire.Telemetr
 	}
 	switch in.Stamp {
 	case wire.NoStamp:
-		if m.Retained {
-			return refuse(coolant.RejectedRetained, func() string {
+		switch {
+		case m.Retained:
+			return refuse(coolant.RejectedUntimed, func() string {
 				return "a retained message without a time may be of any age; publish without the retain flag, or send ts"
+			})
+		case m.Queued:
+			return refuse(coolant.RejectedUntimed, func() string {
+				return "it waited at the broker while the service was away, and does not say when it was measured; send ts"
 			})
 		}
 		t = m.Received

@@ -14,6 +14,9 @@ type Message struct {
 	// Retained says that the broker had kept the message for new subscribers, so
 	// that it may be old, and may have been delivered before.
 	Retained bool
+	// Queued says that the message waited at a broker for longer than a moment: the
+	// time of receipt says nothing of when it was sent.
+	Queued bool
 	// Again says that whoever passes the message passes it again if it is not
 	// acknowledged: an outside broker keeps it.
 	Again bool

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -20,11 +22,30 @@ type link struct {
 	failed chan *coolant.BrokerProblem // 1: a message was not stored
 	life   context.Context
 	end    context.CancelFunc
+
+	// Until the fence has come back, what arrives had waited at the broker while the
+	// service was away for long.
+	stale  atomic.Bool
+	fence  string        // payload of the fence
+	passed chan struct{} // closed when it has come back
+	once   sync.Once     // for that
 }
+
+const (
+	// queueGrace is how long the service may have been away before the time of receipt
+	// of what waited says too little of when it was sent.
+	queueGrace = 2 * time.Minute
+	// heartbeat is how often it is noted that the link stands, and recheck how often a
+	// certificate that is about to end is looked at again.
+	heartbeat = time.Minute
+	recheck   = 24 * time.Hour
+)
 
 func newLink(b *Broker) *link {
 	l := &link{b: b, acked: make(chan struct{}), failed: make(chan *coolant.BrokerProblem, 1)}
 	l.life, l.end = context.WithCancel(context.Background())
+	l.stale.Store(b.away() > queueGrace)
+	l.fence, l.passed = unique("fence"), make(chan struct{})
 	l.ledger = newLedger(func(err error) {
 		l.failed <- problemf(stepSession, "store_failed", "a message could not be stored: %s", err)
 	})
@@ -65,7 +86,12 @@ func (l *link) serve(ctx context.Context, o *opened, d *dialled) *coolant.Broker
 		return asProblem(err)
 	}
 	b.connected(o, d, warnings)
-	go b.o.Connected(l.life)
+	var work sync.WaitGroup
+	defer work.Wait()
+	defer l.end()
+	work.Go(func() { b.o.Connected(l.life) })
+	work.Go(func() { l.clear(o) })
+	work.Go(func() { l.keepUp() })
 	select {
 	case p := <-l.failed:
 		return p
@@ -83,13 +109,56 @@ func (l *link) serve(ctx context.Context, o *opened, d *dialled) *coolant.Broker
 	}
 }
 
+// clear finds out when all that had waited at the broker has come: what is
+// published now comes behind it.
+func (l *link) clear(o *opened) {
+	if o.present && l.stale.Load() {
+		timeout, cancel := context.WithTimeout(l.life, l.b.o.times.request)
+		defer cancel()
+		if err := o.publish(timeout, wire.Topic(checkDevice, wire.Reply), []byte(l.fence), 1, false); err == nil {
+			select {
+			case <-l.passed:
+			case <-timeout.Done(): // a broker without an echo must not make it last for ever
+			}
+		}
+	}
+	l.stale.Store(false)
+}
+
+// keepUp notes now and then that the link stands, and looks again at a certificate
+// that is about to end: a connection may outlive it.
+func (l *link) keepUp() {
+	l.note()
+	beat, look := time.NewTicker(heartbeat), time.NewTicker(recheck)
+	defer beat.Stop()
+	defer look.Stop()
+	for {
+		select {
+		case <-l.life.Done():
+			return
+		case <-beat.C:
+			l.note()
+		case <-look.C:
+			l.b.lookAgain(l.life)
+		}
+	}
+}
+
+// note keeps that the session was used now.
+func (l *link) note() {
+	b := l.b
+	if err := b.memory.rememberSession(l.life, b.identity(), coolant.Milli(b.o.Now())); err != nil && l.life.Err() == nil {
+		b.o.Log.Debug("cannot remember the session at the outside broker", slog.Any("error", err))
+	}
+}
+
 // granted judges what the broker answered to a SUBSCRIBE. Without the article's
 // topic the service can work; that is a warning.
 func granted(filters []string, codes []byte, article string) (warnings []coolant.BrokerProblem, err error) {
 	for i, filter := range filters {
 		switch {
 		case codes[i] == 0:
-			warnings = append(warnings, *problemf(stepSubscribe, "subscription_refused",
+			warnings = append(warnings, *problemf(stepSubscribe, "weak_subscription",
 				"the broker delivers %s with QoS 0 only, without acknowledgement", filter))
 		case codes[i] > 2:
 			p := refused5(stepSubscribe, codes[i], "")
@@ -131,14 +200,14 @@ func (l *link) arrived(a arrival) {
 	if b.draining.Load() || l.life.Err() != nil {
 		return // not acknowledged: it comes again
 	}
+	if a.topic == wire.Topic(checkDevice, wire.Reply) && string(a.payload) == l.fence {
+		l.stale.Store(false)
+		l.once.Do(func() { close(l.passed) })
+	}
 	b.metrics.received.Inc()
 	b.o.Traffic(crossing(a.topic, a.payload)) // the other half is counted on our connection
-	ack := a.ack
-	if a.qos == 0 {
-		ack = nil
-	}
-	token := l.ledger.add(ack)
-	m := wire.Message{Topic: a.topic, Payload: a.payload, Received: coolant.Milli(b.o.Now()), Retained: a.retained, Again: a.qos > 0}
+	token := l.ledger.add(a.ack)
+	m := wire.Message{Topic: a.topic, Payload: a.payload, Received: coolant.Milli(b.o.Now()), Retained: a.retained, Queued: l.stale.Load(), Again: a.qos > 0}
 	if r := l.judge(&m); r != nil {
 		b.o.Refuse(*r)
 		l.ledger.Settle(token, coolant.Errorf(coolant.CodeInvalid, "%s", r.Detail))

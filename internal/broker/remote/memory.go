@@ -4,23 +4,28 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"coolant"
 )
 
 // The buckets of what is remembered of brokers.
 const (
-	sessionBucket    = "remote-session"    // by identity: that the broker has a session of ours
+	sessionBucket    = "remote-session"    // by identity: when the session there was used last
 	separationBucket = "remote-separation" // by URL: a [coolant.Separation]
 )
 
 // memory is what outlives the process.
 type memory struct{ Records }
 
-func (m memory) load(ctx context.Context) (sessions map[string]bool, separations map[string]coolant.Separation, err error) {
-	sessions, separations = map[string]bool{}, map[string]coolant.Separation{}
-	err = m.EachRecord(ctx, sessionBucket, func(key string, _ []byte) error {
-		sessions[key] = true
+func (m memory) load(ctx context.Context) (sessions map[string]coolant.UnixMilli, separations map[string]coolant.Separation, err error) {
+	sessions, separations = map[string]coolant.UnixMilli{}, map[string]coolant.Separation{}
+	err = m.EachRecord(ctx, sessionBucket, func(key string, value []byte) error {
+		at, err := strconv.ParseInt(string(value), 10, 64)
+		if err != nil {
+			at = 1 // that there is one is known all the same
+		}
+		sessions[key] = coolant.UnixMilli(at)
 		return nil
 	})
 	if err != nil {
@@ -36,8 +41,9 @@ func (m memory) load(ctx context.Context) (sessions map[string]bool, separations
 	return sessions, separations, err
 }
 
-func (m memory) rememberSession(identity string) error {
-	return m.PutRecord(context.Background(), sessionBucket, identity, []byte{1})
+// rememberSession keeps when a session was used last.
+func (m memory) rememberSession(ctx context.Context, identity string, at coolant.UnixMilli) error {
+	return m.PutRecord(ctx, sessionBucket, identity, strconv.AppendInt(nil, int64(at), 10))
 }
 
 // RememberSeparation keeps the result of a trial of a broker's access rules in

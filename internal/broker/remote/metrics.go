@@ -2,6 +2,8 @@ package remote
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
+
+	"coolant"
 )
 
 // metrics are what an operator sees of the link.
@@ -37,6 +39,16 @@ func newMetrics(b *Broker, r prometheus.Registerer) (*metrics, error) {
 				return 1
 			}
 			return 0
+		}),
+		gauge("coolant_remote_separation_proven", "1 if it is proven that the outside broker keeps devices apart, 0 if nobody tried, -1 if it does not.", func() float64 {
+			switch b.Status().Separation.State {
+			case coolant.SeparationProven:
+				return 1
+			case coolant.SeparationBroken:
+				return -1
+			default:
+				return 0
+			}
 		}),
 		gauge("coolant_remote_certificate_end_timestamp_seconds", "When the outside broker's chain of certificates ends; 0 without TLS.", func() float64 {
 			if c := b.Status().Certificate; c != nil {

@@ -154,7 +154,7 @@ func TestReasons(t *testing.T) {
 		{"dismissed for its rate", protocol5, []byte{0x20, 3, 0, 0, 0}, []byte{0xe0, 2, 0x96, 0}, "rate_exceeded"},
 		{"dismissed for the quota", protocol5, []byte{0x20, 3, 0, 0, 0}, []byte{0xe0, 2, 0x97, 0}, "quota_reached"},
 		{"shutting down", protocol5, []byte{0x20, 3, 0, 0, 0}, []byte{0xe0, 2, 0x8b, 0}, "shutting_down"},
-		{"kicked out", protocol5, []byte{0x20, 3, 0, 0, 0}, []byte{0xe0, 2, 0x98, 0}, "not_authorized"},
+		{"kicked out", protocol5, []byte{0x20, 3, 0, 0, 0}, []byte{0xe0, 2, 0x98, 0}, "dismissed"},
 		{"garbage", protocol5, []byte("HTTP/1.1 400 Bad Request\r\n\r\n"), nil, "connection_lost"},
 		{"garbage later", protocol5, []byte{0x20, 3, 0, 0, 0}, []byte{0x20, 3, 0, 0, 0}, "connection_lost"},
 		{"nothing at all", protocol5, []byte{}, nil, "connection_lost"},
@@ -180,7 +180,7 @@ func TestOldBroker(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := newInbox(stored)
-			h := begin(t, Endpoint{URL: "mqtt://" + without5(t, m.Addr, answer)}, in).linked(t)
+			h := begin(t, Endpoint{URL: "mqtt://" + without5(t, m.Addr, answer), ClientID: strings.ReplaceAll(name, " ", "-")}, in).linked(t)
 			if s := h.Status(); s.Protocol != protocol3 || len(s.Warnings) != 1 || s.Warnings[0].Code != "old_protocol" {
 				t.Errorf("the status is %+v", s)
 			}
@@ -305,12 +305,26 @@ func without5(t *testing.T, broker string, answer []byte) string {
 		}
 		defer up.Close()
 		_, _ = up.Write(append([]byte{kind, byte(len(body))}, body...)) // CONNECT packets of tests are short
-		go func() {
-			_, _ = io.Copy(c, up)
-			c.Close()
-		}()
-		_, _ = io.Copy(up, r)
+		pass(bufferedConn{c, r}, up)
 	})
+}
+
+// bufferedConn is a connection of which something was read already.
+type bufferedConn struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+func (b bufferedConn) Read(p []byte) (int, error) { return b.r.Read(p) }
+
+// pass copies both ways until either side ends.
+func pass(a, b net.Conn) {
+	go func() {
+		_, _ = io.Copy(a, b)
+		a.Close()
+	}()
+	_, _ = io.Copy(b, a)
+	b.Close()
 }
 
 // readPacket reads a packet whose length fits into two bytes.

@@ -39,6 +39,8 @@ func refused5(step string, code byte, said string) *coolant.BrokerProblem {
 		name = "connection_lost"
 	case step == stepConnect && name == "not_authorized":
 		name = "bad_credentials" // what Mosquitto says to a wrong password
+	case step == stepSession && name == "not_authorized":
+		name = "dismissed"
 	}
 	detail := fmt.Sprintf("the broker says 0x%02X", code)
 	if words := words5[code]; words != "" {

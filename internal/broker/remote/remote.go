@@ -3,7 +3,6 @@ package remote
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,7 +59,7 @@ func (b *Broker) recall(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read what is known of the outside broker: %w", err)
 	}
-	b.state.expected = sessions[b.identity()]
+	b.state.linked = sessions[b.identity()]
 	b.state.separation = coolant.Separation{State: coolant.SeparationUnproven}
 	if s, ok := separations[b.o.URL]; ok {
 		b.state.separation = s
@@ -82,7 +81,7 @@ func (b *Broker) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		delay := delays.next(b.o.Now(), p.Code)
+		p, delay := delays.next(b.o.Now(), p)
 		b.waiting(p, delay)
 		timer := time.NewTimer(delay)
 		select {
@@ -98,7 +97,7 @@ func (b *Broker) Run(ctx context.Context) error {
 // attempt connects and serves the connection until it ends, and returns why.
 func (b *Broker) attempt(ctx context.Context, delays *backoff) *coolant.BrokerProblem {
 	l := newLink(b)
-	o, d, err := b.target.converse(ctx, b.o.times.dial, l.opening(), b.protocol(), func(string, string) {})
+	o, d, err := b.target.converse(ctx, b.o.times.dial, l.opening(), b.version(), func(string, string) {})
 	if err != nil {
 		l.abandon()
 		b.metrics.attempt(err)
@@ -160,29 +159,3 @@ func filters(articleTopic string, articleDevice coolant.DeviceID) []string {
 	}
 	return out
 }
-
-// backoff says how long to wait before the next attempt. The delay grows from one
-// failure to the next, and half of it is random, so that a fleet of services does
-// not come back in step.
-type backoff struct {
-	times times
-	delay time.Duration
-	since time.Time // of the present connection; zero: there is none
-}
-
-// next is called after a connection has failed or ended, with the reason's code.
-func (b *backoff) next(now time.Time, code string) time.Duration {
-	if !b.since.IsZero() && now.Sub(b.since) >= b.times.steady {
-		b.delay = 0
-	}
-	b.since = time.Time{}
-	limit := b.times.last
-	if code == "banned" || code == "quota_reached" {
-		limit = b.times.lasting // trying often would make it worse
-	}
-	b.delay = min(max(2*b.delay, b.times.first), limit)
-	return b.delay/2 + rand.N(b.delay/2+1)
-}
-
-// connected is called when a connection stands.
-func (b *backoff) connected(now time.Time) { b.since = now }

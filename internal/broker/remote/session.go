@@ -63,6 +63,7 @@ type opened struct {
 	session
 	protocol string
 	present  bool          // the broker had kept our session
+	refused5 bool          // it said that it does not know MQTT 5
 	expiry   time.Duration // how long it keeps the session; < 0: it did not say
 }
 
@@ -127,10 +128,10 @@ var errOld = errors.New("the broker does not speak MQTT 5")
 
 // converse opens a session on a new connection: with MQTT 5 and, if the broker
 // turns out not to know it and that is allowed, with 3.1.1 on another connection.
-func (t *target) converse(ctx context.Context, limit time.Duration, o opening, known string, did trace) (*opened, *dialled, error) {
+func (t *target) converse(ctx context.Context, limit time.Duration, o opening, first string, did trace) (*opened, *dialled, error) {
 	version := t.Protocol
 	if version == protocolAuto {
-		version = known
+		version = first
 	}
 	d, err := t.dial(ctx, limit, did)
 	if err != nil {
@@ -145,12 +146,16 @@ func (t *target) converse(ctx context.Context, limit time.Duration, o opening, k
 	if err == nil || t.Protocol != protocolAuto || !errors.Is(err, errOld) {
 		return s, d, d.explain(unold(err))
 	}
+	refused := asProblem(err).Code == "protocol_refused"
 	if d, err = t.dial(ctx, limit, func(string, string) {}); err != nil {
 		return nil, nil, err
 	}
 	d.counted = o.counted
-	s, err = open3(ctx, limit, d.transport, o)
-	return s, d, d.explain(err)
+	if s, err = open3(ctx, limit, d.transport, o); err != nil {
+		return nil, d, d.explain(err)
+	}
+	s.refused5 = refused
+	return s, d, nil
 }
 
 // explain knows why a broker hangs up that has asked for a certificate: with

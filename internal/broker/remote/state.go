@@ -26,7 +26,8 @@ type standing struct {
 	warnings    []coolant.BrokerProblem
 	certificate *coolant.BrokerCertificate
 	separation  coolant.Separation
-	expected    bool              // the broker should have our session
+	linked      coolant.UnixMilli // when messages flowed last; 0: never, so that the broker has no session of ours
+	told3       coolant.UnixMilli // when the broker refused MQTT 5 in so many words; 0: it did not
 	lost        recent            // why the connection before this one ended
 	loggedCode  string            // of the problem that was logged last
 	loggedAt    coolant.UnixMilli // and when
@@ -47,6 +48,8 @@ const (
 	recently = 10 * coolant.Minute
 	// sayAgain is how often the same problem is logged.
 	sayAgain = coolant.Hour
+	// askAgain is how long a broker is believed that it does not know MQTT 5.
+	askAgain = 6 * coolant.Hour
 )
 
 // change changes the state and tells.
@@ -68,28 +71,41 @@ func (b *Broker) connected(o *opened, d *dialled, fresh []coolant.BrokerProblem)
 		fresh = append(fresh, *problemf(stepSession, "short_session", "the broker keeps the session for %s only", o.expiry))
 	}
 	b.change(func(s *standing) {
-		if s.expected && !o.present {
+		switch {
+		case s.linked != 0 && !o.present:
 			fresh = append(fresh, *problemf(stepSession, "session_lost", "the broker did not keep the session of the last time"))
+		case s.linked == 0 && o.present:
+			fresh = append(fresh, *problemf(stepSession, "session_foreign", "the broker has a session of %s that this service did not open", b.o.ClientID))
+		}
+		if o.refused5 {
+			s.told3 = now
 		}
 		s.phase, s.since, s.protocol = coolant.LinkConnected, now, o.protocol
 		s.attempts, s.problem, s.certificate = 0, nil, d.certificate
 		s.warnings = append(s.warnings, fresh...)
-		s.expected, s.loggedCode = true, ""
+		s.linked, s.loggedCode = now, ""
 		b.current = o.session
 	})
 	b.o.Log.Info("connected to the outside broker", slog.String("broker", b.o.URL), slog.String("mqtt", o.protocol), slog.Bool("session_kept", o.present))
 	for i := range fresh {
 		b.o.Log.LogAttrs(context.Background(), slog.LevelWarn, "about the outside broker", b.attrs(&fresh[i])...)
 	}
-	if err := b.memory.rememberSession(b.identity()); err != nil {
-		b.o.Log.Debug("cannot remember the session at the outside broker", slog.Any("error", err))
-	}
 }
 
 func (b *Broker) disconnected() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.current != nil {
+		b.state.linked = coolant.Milli(b.o.Now())
+	}
 	b.current = nil
+}
+
+// away is how long no messages have flowed; very long if they never did.
+func (b *Broker) away() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return coolant.Milli(b.o.Now()).Sub(b.state.linked)
 }
 
 // waiting notes why there is no connection, and when it is tried again.
@@ -97,11 +113,14 @@ func (b *Broker) waiting(p *coolant.BrokerProblem, delay time.Duration) {
 	now := coolant.Milli(b.o.Now())
 	level := slog.LevelDebug
 	b.change(func(s *standing) {
+		s.attempts++
 		if s.phase == coolant.LinkConnected {
-			s.since, s.lost = now, recent{p, now}
+			s.since, s.lost, s.attempts = now, recent{p, now}, 0
+		}
+		if p.Code == "protocol_refused" {
+			s.told3 = 0
 		}
 		s.phase, s.problem, s.warnings = coolant.LinkWaiting, p, nil
-		s.attempts++
 		s.nextTry = now.Add(delay)
 		if s.loggedCode != p.Code || now-s.loggedAt >= sayAgain {
 			level, s.loggedCode, s.loggedAt = slog.LevelWarn, p.Code, now
@@ -124,11 +143,16 @@ func (b *Broker) warn(p coolant.BrokerProblem) {
 	}
 }
 
-// protocol is the version that worked last; MQTT 5 is tried first.
-func (b *Broker) protocol() string {
+// version is the version to try first: MQTT 5, but for some hours after the broker
+// has said that it does not know it. One that only hung up may have had another
+// reason.
+func (b *Broker) version() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.state.protocol
+	if s := &b.state; s.told3 != 0 && coolant.Milli(b.o.Now())-s.told3 < askAgain {
+		return protocol3
+	}
+	return protocol5
 }
 
 // Status is what people see of the link, now.
@@ -182,6 +206,23 @@ func private(host string) bool {
 		return a.IsLoopback()
 	}
 	return net.ParseIP(host) == nil && !strings.Contains(host, ".")
+}
+
+// lookAgain brings the certificate up to date while it is about to end, by a
+// handshake of its own.
+func (b *Broker) lookAgain(ctx context.Context) {
+	b.mu.Lock()
+	c := b.state.certificate
+	b.mu.Unlock()
+	if c == nil || c.Expires-coolant.Milli(b.o.Now()) >= certificateWarning {
+		return
+	}
+	d, err := b.target.dial(ctx, b.o.times.dial, func(string, string) {})
+	if err != nil {
+		return // the next connection will say why
+	}
+	d.Close()
+	b.change(func(s *standing) { s.certificate = d.certificate })
 }
 
 // Health is nil while the link stands, and says why not otherwise.

@@ -24,13 +24,19 @@ func newWitness() *witness {
 // expect returns a payload that nobody else will publish to the topic, and notes
 // it from now on.
 func (w *witness) expect(topic string) (word string) {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails
-	word = `{"id":"coolant-check-` + hex.EncodeToString(b[:]) + `","ok":true}`
+	word = unique("check")
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.came[topic+" "+word] = false
 	return word
+}
+
+// unique is the reply to a command that nobody gave: a payload that can be
+// recognised, and that disturbs nobody who hears it.
+func unique(what string) string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return `{"id":"coolant-` + what + "-" + hex.EncodeToString(b[:]) + `","ok":true}`
 }
 
 // arrived is told of every message.

@@ -233,7 +233,7 @@ export const en = {
   'rejection.out_of_range': 'Outside the physical range',
   'rejection.future': 'Time lies in the future',
   'rejection.too_old': 'Older than what is kept',
-  'rejection.retained': 'A retained copy of a reading without a time',
+  'rejection.untimed': 'A reading without a time that the broker had kept',
   'rejection.age_not_live': 'Age instead of a time, not over a live connection',
   'rejection.foreign_topic': 'Not the device’s own topic',
   'rejection.bad_credential': 'Unknown user or wrong password',

@@ -221,7 +221,7 @@ export const zh: Catalogue = {
   'rejection.out_of_range': '超出物理范围',
   'rejection.future': '时间戳在未来',
   'rejection.too_old': '早于数据保留期限',
-  'rejection.retained': '没有时间戳的读数的保留副本',
+  'rejection.untimed': '代理保留过的、没有时间戳的读数',
   'rejection.age_not_live': '用时长代替时间戳，但不是实时连接',
   'rejection.foreign_topic': '不是该设备自己的主题',
   'rejection.bad_credential': '用户不存在或密码错误',
