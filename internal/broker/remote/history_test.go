@@ -118,8 +118,14 @@ func TestBackoff(t *testing.T) {
 	}
 	tests := map[string][]attempt{
 		"it grows up to a minute": {
-			{0, "refused", time.Second, ""}, {0, "refused", 2 * time.Second, ""}, {0, "refused", 4 * time.Second, ""}, {0, "refused", 8 * time.Second, ""},
-			{0, "refused", 16 * time.Second, ""}, {0, "refused", 32 * time.Second, ""}, {0, "refused", time.Minute, ""}, {0, "refused", time.Minute, ""},
+			{0, "refused", time.Second, ""},
+			{0, "refused", 2 * time.Second, ""},
+			{0, "refused", 4 * time.Second, ""},
+			{0, "refused", 8 * time.Second, ""},
+			{0, "refused", 16 * time.Second, ""},
+			{0, "refused", 32 * time.Second, ""},
+			{0, "refused", time.Minute, ""},
+			{0, "refused", time.Minute, ""},
 		},
 		"a steady connection starts it again": {
 			{0, "refused", time.Second, ""}, {0, "refused", 2 * time.Second, ""}, {time.Hour, "shutting_down", time.Second, ""},
@@ -131,8 +137,10 @@ func TestBackoff(t *testing.T) {
 			{time.Minute, "taken_over", time.Second, ""}, {time.Minute, "taken_over", 2 * time.Second, ""}, {time.Minute, "taken_over", 4 * time.Second, ""},
 		},
 		"lost again and again without a word": {
-			{15 * time.Second, "connection_lost", time.Second, ""}, {15 * time.Second, "connection_lost", time.Second, ""},
-			{15 * time.Second, "connection_lost", time.Second, "unsteady"}, {time.Hour, "connection_lost", time.Second, ""},
+			{15 * time.Second, "connection_lost", time.Second, ""},
+			{15 * time.Second, "connection_lost", time.Second, ""},
+			{15 * time.Second, "connection_lost", time.Second, "unsteady"},
+			{time.Hour, "connection_lost", time.Second, ""},
 		},
 	}
 	for name, attempts := range tests {

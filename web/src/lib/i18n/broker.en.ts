@@ -155,6 +155,17 @@ export const brokerEn = {
   'problem.echo_missing': 'A test message did not come back',
   'problem.do.echo_missing':
     'The broker took it and did not deliver it. Allow this user to publish and to subscribe to `coolant/#`.',
+  'problem.unsteady': 'The connection breaks off again and again',
+  'problem.do.unsteady':
+    'Perhaps another service uses the same `remote.client_id`: let only one use it. Otherwise look at the network.',
+  'problem.session_foreign': 'The broker knows this client id already',
+  'problem.do.session_foreign':
+    'If another service uses it, give each its own `remote.client_id`. Otherwise nothing is wrong.',
+  'problem.weak_subscription': 'The broker delivers without acknowledgement',
+  'problem.do.weak_subscription':
+    'Let the broker grant QoS 1. Without it a message is lost when the connection breaks.',
+  'problem.dismissed': 'The broker ended the connection',
+  'problem.do.dismissed': 'An administrator or an access rule did it. Look at the broker’s log and rules.',
   'problem.store_failed': 'Coolant could not store what arrived',
   'problem.do.store_failed':
     'The broker keeps what is not stored. Check the free space of the disk, and Coolant’s log.',

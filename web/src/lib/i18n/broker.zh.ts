@@ -139,6 +139,16 @@ export const brokerZh: Readonly<Record<keyof typeof brokerEn, string>> = {
   'problem.do.publish_refused': '请在外部代理的访问规则中允许该用户发布到下方列出的主题。',
   'problem.echo_missing': '测试消息没有返回',
   'problem.do.echo_missing': '外部代理收下了消息却没有投递，请允许该用户发布和订阅 `coolant/#`。',
+  'problem.unsteady': '连接一再中断',
+  'problem.do.unsteady':
+    '可能有另一个服务使用了相同的 `remote.client_id`：请只让一个服务使用它，否则请检查网络。',
+  'problem.session_foreign': '外部代理已有此客户端标识的会话',
+  'problem.do.session_foreign':
+    '如果有另一个服务在使用它，请为每个服务设置不同的 `remote.client_id`；否则无需处理。',
+  'problem.weak_subscription': '外部代理以无确认方式投递消息',
+  'problem.do.weak_subscription': '请让外部代理授予 QoS 1，否则连接中断时会丢失消息。',
+  'problem.dismissed': '外部代理结束了连接',
+  'problem.do.dismissed': '可能是管理员操作或访问规则所致。请查看外部代理的日志和规则。',
   'problem.store_failed': 'Coolant 无法保存收到的数据',
   'problem.do.store_failed': '未保存的消息仍留在外部代理。请检查磁盘剩余空间和 Coolant 的日志。',
   'problem.files': '配置中的某个文件无法读取',
