@@ -146,7 +146,7 @@ export const brokerZh: Readonly<Record<keyof typeof brokerEn, string>> = {
   'problem.do.session_foreign':
     '如果有另一个服务在使用它，请为每个服务设置不同的 `remote.client_id`；否则无需处理。',
   'problem.weak_subscription': '外部代理以无确认方式投递消息',
-  'problem.do.weak_subscription': '请让外部代理授予 QoS 1，否则连接中断时会丢失消息。',
+  'problem.do.weak_subscription': '请让外部代理以确认方式（等级 1）投递，否则连接中断时会丢失消息。',
   'problem.dismissed': '外部代理结束了连接',
   'problem.do.dismissed': '可能是管理员操作或访问规则所致。请查看外部代理的日志和规则。',
   'problem.store_failed': 'Coolant 无法保存收到的数据',
