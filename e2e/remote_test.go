@@ -271,6 +271,7 @@ func TestBothBrokers(t *testing.T) {
 		t.Fatalf("exit code %d, %v", code, err)
 	}
 	s = start(ctx, t, o)
+	publishRetained(ctx, t, dialOutside(ctx, t, b, far[0]), "coolant/far-0/info", `{"firmware":"1"}`) // its user lives on
 	publishRetained(ctx, t, dialOutside(ctx, t, b, proc.Credential{ID: "coolant-server", Username: "coolant-server", Password: b.password}),
 		"coolant/marker/info", `{}`) // what is retained has come when this has
 	until(ctx, t, "the marker", func() error {
@@ -337,9 +338,22 @@ func TestBrokerCheck(t *testing.T) {
 		t.Errorf("after it was proven it is %s", got)
 	}
 	s.Kill()
-	if got := separation(start(ctx, t, o)); got != "proven" {
+	s = start(ctx, t, o)
+	if got := separation(s); got != "proven" {
 		t.Errorf("after a restart it is %s", got)
 	}
+
+	// A check of another broker says nothing of the one that the service uses.
+	other := brokertest.Start(t, brokertest.Options{Leaf: b.ca.Issue(t, "other", time.Now().Add(time.Hour), "localhost")})
+	t.Setenv("COOLANT_REMOTE_URL", "mqtts://localhost:"+other.Port)
+	res = check("--device", "far-0", "--device-password-file", password)
+	if res.Code != 1 || !strings.Contains(res.Stdout, "FAILED   separation") || !strings.Contains(res.Stderr, "another broker or user (mqtts://localhost:"+b.Port) {
+		t.Errorf("of another broker: exit code %d\n%s%s", res.Code, res.Stdout, res.Stderr)
+	}
+	if got := separation(s); got != "proven" {
+		t.Errorf("after a check of another broker it is %s", got)
+	}
+	t.Setenv("COOLANT_REMOTE_URL", "mqtts://localhost:"+b.Port)
 
 	b.Kill()
 	res = check("--json")

@@ -23,7 +23,7 @@ type adminSocket struct {
 	commands DeviceCommands
 	backup   func(ctx context.Context, file string) error
 	// separation takes what a check of the outside broker found.
-	separation func(ctx context.Context, s coolant.Separation) error
+	separation func(ctx context.Context, s brokerSeparation) error
 	ready      func() map[string]error
 	log        *slog.Logger
 }
@@ -35,9 +35,9 @@ type adminRequest struct {
 	WithData bool             `json:"with_data,omitempty"`
 	File     string           `json:"file,omitempty"` // an absolute path
 	// Separation is what a check of the outside broker found.
-	Separation *coolant.Separation `json:"separation,omitempty"`
-	Args       json.RawMessage     `json:"args,omitempty"`
-	TTL        int64               `json:"ttl_ms,omitempty"`
+	Separation *brokerSeparation `json:"separation,omitempty"`
+	Args       json.RawMessage   `json:"args,omitempty"`
+	TTL        int64             `json:"ttl_ms,omitempty"`
 }
 
 // adminFailure is how an error crosses the socket.

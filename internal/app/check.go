@@ -27,7 +27,7 @@ func CheckBroker(ctx context.Context, c config.Config, log *slog.Logger, device 
 	})
 	if found.Checked != 0 {
 		if kept := keepSeparation(ctx, c, log, found); kept != nil {
-			log.Warn("the service does not know the result", slog.Any("error", kept))
+			log.Warn("the running service does not show the result", slog.Any("error", kept))
 		}
 	}
 	return err
@@ -38,20 +38,33 @@ func CheckBroker(ctx context.Context, c config.Config, log *slog.Logger, device 
 func keepSeparation(ctx context.Context, c config.Config, log *slog.Logger, s coolant.Separation) error {
 	dir := dataDir(c.Data)
 	if client := dialAdmin(dir); client != nil {
-		return client.call(ctx, "POST", "/broker/separation", adminRequest{Separation: &s}, &struct{}{})
+		return client.call(ctx, "POST", "/broker/separation",
+			adminRequest{Separation: &brokerSeparation{URL: c.Remote.URL, Username: c.Remote.Username, Found: s}}, &struct{}{})
 	}
 	store, err := dir.openStore(ctx, log, nil)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	return remote.RememberSeparation(ctx, store, c.Remote.URL, s)
+	return remote.RememberSeparation(ctx, store, c.Remote.URL, c.Remote.Username, s)
 }
 
-// setSeparation takes the result of a check that ran beside the service.
-func (h *house) setSeparation(ctx context.Context, s coolant.Separation) error {
-	if h.remote == nil {
-		return remote.RememberSeparation(ctx, h.store, h.Config.Remote.URL, s)
+// brokerSeparation is the result of a check of one broker, as one user.
+type brokerSeparation struct {
+	URL      string             `json:"url"`
+	Username string             `json:"username"`
+	Found    coolant.Separation `json:"found"`
+}
+
+// setSeparation takes the result of a check that ran beside the service. What was
+// found of another broker is kept for the day on which that one is used.
+func (h *house) setSeparation(ctx context.Context, s brokerSeparation) error {
+	own := h.Config.Remote
+	if h.remote != nil && s.URL == own.URL && s.Username == own.Username {
+		return h.remote.SetSeparation(ctx, s.Found)
 	}
-	return h.remote.SetSeparation(ctx, s)
+	if err := remote.RememberSeparation(ctx, h.store, s.URL, s.Username, s.Found); err != nil || h.remote == nil {
+		return err
+	}
+	return coolant.Errorf(coolant.CodeConflict, "it runs with another broker or user (%s as %q), of which this check says nothing", own.URL, own.Username)
 }

@@ -63,7 +63,11 @@ func (h *house) sendCommand(to coolant.DeviceID, c coolant.Command) error {
 	if err != nil {
 		return err
 	}
-	return h.down(wire.Topic(to, wire.Command), payload, 1, false)
+	said, err := h.publish(wire.Topic(to, wire.Command), payload, 1, false)
+	if !said && h.remote != nil { // or there is a broker of ours
+		return coolant.Errorf(coolant.CodeUnavailable, "the outside broker %w", h.remote.Health())
+	}
+	return err
 }
 
 // Command implements [DeviceCommands] through the socket.

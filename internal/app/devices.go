@@ -34,13 +34,17 @@ func WithDevices(ctx context.Context, c config.Config, log *slog.Logger, do func
 	if err != nil {
 		return err
 	}
-	return do(book)
+	gone, err := openRemoved(ctx, store)
+	if err != nil {
+		return err
+	}
+	return do(register{book, gone})
 }
 
 // liveDevices is the register of a running service: what changes there is seen
 // at once by the page and by the broker.
 type liveDevices struct {
-	*auth.Book
+	register
 	newest     func(context.Context, coolant.DeviceID) ([]coolant.Newest, error)
 	added      func(coolant.Device, ...coolant.Newest)
 	log        *slog.Logger
@@ -49,7 +53,7 @@ type liveDevices struct {
 }
 
 func (d *liveDevices) Add(ctx context.Context, id coolant.DeviceID, name string) (string, error) {
-	password, err := d.Book.Add(ctx, id, name)
+	password, err := d.register.Add(ctx, id, name)
 	if err != nil {
 		return "", err
 	}
@@ -73,7 +77,7 @@ func (d *liveDevices) Add(ctx context.Context, id coolant.DeviceID, name string)
 }
 
 func (d *liveDevices) Rotate(ctx context.Context, id coolant.DeviceID) (string, error) {
-	password, err := d.Book.Rotate(ctx, id)
+	password, err := d.register.Rotate(ctx, id)
 	if err == nil {
 		d.disconnect(id)
 	}
@@ -81,7 +85,7 @@ func (d *liveDevices) Rotate(ctx context.Context, id coolant.DeviceID) (string, 
 }
 
 func (d *liveDevices) Remove(ctx context.Context, id coolant.DeviceID, withData bool) error {
-	if err := d.Book.Remove(ctx, id, withData); err != nil {
+	if err := d.register.Remove(ctx, id, withData); err != nil {
 		return err
 	}
 	d.removed(id) // which ends its connections too

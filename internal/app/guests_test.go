@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,7 +32,11 @@ func newHouseGuests(t *testing.T, known ...coolant.DeviceID) (g *guests, joined 
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, joined = newGuests(devices), new([]coolant.Device)
+	gone, err := openRemoved(t.Context(), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, joined = newGuests(devices, gone), new([]coolant.Device)
 	g.ensure, g.devices = store.EnsureDevice, store.Devices
 	g.joined = func(d coolant.Device) { *joined = append(*joined, d) }
 	return g, joined
@@ -67,6 +72,9 @@ func TestGuests(t *testing.T) {
 	}
 
 	for _, id := range []coolant.DeviceID{"old", "new", "never-seen"} {
+		if err := g.removed.add(ctx, id, false); err != nil {
+			t.Fatal(err)
+		}
 		g.forget(id)
 		for range 2 {
 			if err := g.admit(ctx, id); coolant.CodeOf(err) != coolant.CodeForbidden || !strings.Contains(err.Error(), "add it again") {
@@ -76,6 +84,15 @@ func TestGuests(t *testing.T) {
 	}
 	if registered("never-seen") || len(*joined) != 1 {
 		t.Errorf("one that was removed is registered; joined: %+v", *joined)
+	}
+	if again, err := openRemoved(ctx, g.removed.store); err != nil || !again.has("old") || len(again.traces()) != 3 {
+		t.Errorf("after a restart: %v, %v; want all three", again, err)
+	}
+	if err := g.removed.add(ctx, "new", true); err != nil || !slices.Equal(g.removed.traces(), []coolant.DeviceID{"never-seen", "old"}) {
+		t.Errorf("traces are left of %v, %v", g.removed.traces(), err)
+	}
+	if err := g.removed.drop(ctx, "old"); err != nil {
+		t.Fatal(err)
 	}
 	g.added("old")
 	if err := g.admit(ctx, "old"); err != nil {
@@ -92,7 +109,7 @@ func TestGuestsAreBounded(t *testing.T) {
 	for i := range known {
 		known[i].ID = coolant.DeviceID(fmt.Sprintf("d-%d", i))
 	}
-	g := newGuests(known)
+	g := newGuests(known, &removed{})
 	ensured := 0
 	g.ensure = func(context.Context, coolant.Device) error { ensured++; return nil }
 	g.devices = func(context.Context) ([]coolant.Device, error) { return nil, nil }

@@ -2,13 +2,12 @@ package app
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"sync"
 
 	"coolant"
 	"coolant/internal/broker/remote"
 	"coolant/internal/quota"
+	"coolant/internal/wire"
 )
 
 // publishRate is what a serverless broker allows one client, in messages a second
@@ -28,7 +27,7 @@ func (h *house) newRemote(ctx context.Context) (*remote.Broker, error) {
 	o := remote.Options{
 		Endpoint:      h.endpoint(),
 		SessionExpiry: h.Config.Remote.SessionExpiry,
-		Handler:       h.ingest,
+		Handler:       h.from(thereWay),
 		Records:       h.store,
 		Admit:         h.guests.admit,
 		Refuse:        h.ingest.Refuse,
@@ -79,89 +78,32 @@ func (h *house) sessions() int {
 
 // sayAgain repeats what devices must know when an outside broker is connected: it
 // may have lost what it kept for them, and what was said meanwhile went nowhere.
+// What it keeps of devices that were removed would bring them back: it goes.
 func (h *house) sayAgain(ctx context.Context) {
 	if err := h.ingest.Repeat(ctx); err != nil && ctx.Err() == nil {
 		h.Log.Warn("cannot tell the devices again what is committed", slog.Any("error", err))
 	}
-}
-
-// down is ingest's way to the devices, through every broker that there is. While
-// the outside one is away nothing is lost by not saying it: sayAgain does.
-func (h *house) down(topic string, payload []byte, qos byte, retain bool) error {
-	var errs []error
-	if h.broker != nil {
-		errs = append(errs, h.broker.Publish(topic, payload, qos, retain))
-	}
-	if h.remote != nil && h.remote.Linked() {
-		errs = append(errs, h.remote.Publish(topic, payload, qos, retain))
-	}
-	return errors.Join(errs...)
-}
-
-// maxGuests bounds how many devices may join by what they publish through an
-// outside broker, whose users are not ours to know: what its smallest plan lets
-// connect (EMQX Cloud Serverless: 1,000).
-const maxGuests = 1000
-
-// guests decides which devices are heard through an outside broker: those that are
-// registered, and new ones, which register by what they publish. A device that was
-// removed stays out until it is added again, though its user there may live on.
-type guests struct {
-	ensure  func(ctx context.Context, d coolant.Device) error
-	devices func(ctx context.Context) ([]coolant.Device, error)
-	joined  func(coolant.Device)
-
-	mu      sync.Mutex
-	known   map[coolant.DeviceID]bool
-	removed map[coolant.DeviceID]bool
-}
-
-func newGuests(known []coolant.Device) *guests {
-	g := &guests{known: map[coolant.DeviceID]bool{}, removed: map[coolant.DeviceID]bool{}}
-	for _, d := range known {
-		g.known[d.ID] = true
-	}
-	return g
-}
-
-// admit is fast for devices that are known.
-func (g *guests) admit(ctx context.Context, id coolant.DeviceID) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	switch {
-	case g.known[id]:
-		return nil
-	case g.removed[id]:
-		return coolant.Errorf(coolant.CodeForbidden, "the device was removed here: take its user away at the outside broker, or add it again")
-	case len(g.known) >= maxGuests:
-		return coolant.Errorf(coolant.CodeForbidden, "a new device, and there are %d already: add it with coolant device add", maxGuests)
-	}
-	if err := g.ensure(ctx, coolant.Device{ID: id}); err != nil {
-		return coolant.Errorf(coolant.CodeUnavailable, "the new device could not be registered: %w", err)
-	}
-	g.known[id] = true
-	all, err := g.devices(ctx)
-	if err != nil {
-		return nil // the board learns of it by its samples
-	}
-	for _, d := range all {
-		if d.ID == id {
-			g.joined(d)
+	for _, id := range h.removed.traces() {
+		if ctx.Err() != nil || !h.clear(ctx, id) {
+			return // the next connection goes on
 		}
 	}
-	return nil
 }
 
-func (g *guests) added(id coolant.DeviceID) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.known[id] = true
-	delete(g.removed, id)
-}
-
-func (g *guests) forget(id coolant.DeviceID) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.known, id)
-	g.removed[id] = true
+// clear removes what the outside broker retains of a device that was removed.
+func (h *house) clear(ctx context.Context, id coolant.DeviceID) bool {
+	var err error
+	for _, k := range []wire.Kind{wire.Committed, wire.Desired, wire.Status, wire.Info, wire.Reported} {
+		if err = h.remote.Publish(wire.Topic(id, k), nil, 1, true); err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = h.removed.add(ctx, id, true)
+	}
+	if err != nil {
+		h.Log.Warn("the outside broker still keeps messages of a device that was removed; it is tried again at the next connection",
+			slog.String("device", string(id)), slog.Any("error", err))
+	}
+	return err == nil
 }

@@ -27,7 +27,8 @@ type manager struct {
 	// alive is nil if the service still works. It fails for what a restart can
 	// heal only: a disk that is full stays full.
 	alive func(context.Context) error
-	// health is nil, or what a person should know of in the status line.
+	// health is nil, or what a person should know of in the status line, also of what
+	// is not ours to heal, such as an outside broker.
 	health func() error
 	log    *slog.Logger
 }
@@ -120,7 +121,7 @@ func (h *house) newManager(a Addresses) (*manager, error) {
 		return nil, err
 	}
 	return &manager{
-		socket: socket, watchdog: watchdog, log: h.Log, health: h.store.Health,
+		socket: socket, watchdog: watchdog, log: h.Log, health: func() error { return notReady(h.ready()) },
 		ready: strings.TrimSpace("Ready " + strings.Join(named(a), ", ")),
 		alive: func(ctx context.Context) error {
 			return errors.Join(answers(ctx, a.HTTP), h.store.Responds(ctx))

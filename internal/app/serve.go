@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -110,7 +111,7 @@ func (h *house) parts(ports listeners, handler http.Handler) []part {
 		parts = append(parts, part{"quota", h.meter.Run})
 	}
 	if h.remote != nil {
-		parts = append(parts, part{"outside broker", h.remote.Run})
+		parts = append(parts, part{"outside broker", h.remote.Run}, part{"broker status", h.tellOften})
 	}
 	if ports.http != nil {
 		parts = append(parts, part{"http", serveHTTP(ports.http, handler, h.Log)})
@@ -138,11 +139,15 @@ type house struct {
 	broker *embedded.Broker
 	remote *remote.Broker
 	meter  *quota.Meter // nil where the outside broker is not metered
+
+	routes  routes
+	removed *removed
+	telling sync.Mutex
 }
 
 // open builds everything that needs no port.
 func (s Service) open(ctx context.Context, dir dataDir) (_ *house, err error) {
-	h := &house{Service: s, dir: dir, metrics: prometheus.NewRegistry()}
+	h := &house{Service: s, dir: dir, routes: routes{of: map[coolant.DeviceID]way{}}, metrics: prometheus.NewRegistry()}
 	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(s.Version))
 	if h.store, err = dir.openStore(ctx, s.Log, h.metrics); err != nil {
 		return nil, err
@@ -207,7 +212,10 @@ func (h *house) newHub(ctx context.Context, documents []coolant.DeviceDocument) 
 		Registerer: h.metrics,
 	})
 	h.hub.Load(devices, newest, documents)
-	h.guests = newGuests(devices)
+	if h.removed, err = openRemoved(ctx, h.store); err != nil {
+		return err
+	}
+	h.guests = newGuests(devices, h.removed)
 	h.guests.ensure, h.guests.devices = h.store.EnsureDevice, h.store.Devices
 	h.guests.joined = func(d coolant.Device) { h.hub.DeviceAdded(d) }
 	return nil
@@ -236,7 +244,7 @@ func (h *house) newBroker(ports listeners) (*embedded.Broker, error) {
 		TLS:           h.authority.TLS(),
 		Auth:          h.book,
 		Known:         h.book.Known,
-		Handler:       h.ingest,
+		Handler:       h.from(hereWay),
 		Records:       h.store,
 		Refuse:        h.ingest.Refuse,
 		ArticleTopic:  h.Config.Article.Topic,
@@ -272,9 +280,9 @@ func (h *house) newAPI(addresses Addresses) (http.Handler, error) {
 
 func (h *house) admin() DeviceAdmin {
 	return &liveDevices{
-		Book:   h.book,
-		log:    h.Log,
-		newest: h.newest,
+		register: register{h.book, h.removed},
+		log:      h.Log,
+		newest:   h.newest,
 		added: func(d coolant.Device, newest ...coolant.Newest) {
 			h.guests.added(d.ID)
 			h.hub.DeviceAdded(d, newest...)

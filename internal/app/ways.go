@@ -1,8 +1,10 @@
 package app
 
 import (
+	"context"
+	"time"
+
 	"coolant"
-	"coolant/internal/wire"
 )
 
 // ready says for each part whether it can do its work.
@@ -37,23 +39,36 @@ func (h *house) brokerStatus() coolant.BrokerStatus {
 	return s
 }
 
-// tellBroker shows the page how the way to the devices is now.
-func (h *house) tellBroker() { h.hub.Broker(h.brokerStatus()) }
+// tellBroker shows the page how the way to the devices is now. Who tells later
+// looked later: one at a time.
+func (h *house) tellBroker() {
+	h.telling.Lock()
+	defer h.telling.Unlock()
+	h.hub.Broker(h.brokerStatus())
+}
+
+// tellOften tells what changes by time alone, such as a certificate that is about
+// to end.
+func (h *house) tellOften(ctx context.Context) error {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			h.tellBroker()
+		}
+	}
+}
 
 // forget drops what brokers keep of a device that was removed.
 func (h *house) forget(id coolant.DeviceID) {
 	if h.broker != nil {
 		h.broker.Forget(id)
 	}
-	if h.remote == nil || !h.remote.Linked() {
-		return
-	}
-	// What an outside broker keeps of it would bring it back at the next start.
-	for _, k := range []wire.Kind{wire.Committed, wire.Desired, wire.Status, wire.Info, wire.Reported} {
-		if err := h.remote.Publish(wire.Topic(id, k), nil, 1, true); err != nil {
-			h.Log.Warn("the outside broker still keeps messages of a device that was removed", "device", id, "error", err)
-			return
-		}
+	if h.remote != nil && h.remote.Linked() {
+		h.clear(context.Background(), id)
 	}
 }
 

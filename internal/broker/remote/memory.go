@@ -12,7 +12,7 @@ import (
 // The buckets of what is remembered of brokers.
 const (
 	sessionBucket    = "remote-session"    // by identity: when the session there was used last
-	separationBucket = "remote-separation" // by URL: a [coolant.Separation]
+	separationBucket = "remote-separation" // by URL and user name: a [coolant.Separation]
 )
 
 // memory is what outlives the process.
@@ -47,19 +47,21 @@ func (m memory) rememberSession(ctx context.Context, identity string, at coolant
 }
 
 // RememberSeparation keeps the result of a trial of a broker's access rules in
-// records, for a service that does not run. A running one has
-// [Broker.SetSeparation].
-func RememberSeparation(ctx context.Context, records Records, url string, s coolant.Separation) error {
-	return memory{records}.RememberSeparation(ctx, url, s)
+// records, for a service that does not run, or does so with another broker. For its
+// own a running one has [Broker.SetSeparation].
+func RememberSeparation(ctx context.Context, records Records, url, username string, s coolant.Separation) error {
+	return memory{records}.rememberSeparation(ctx, url, username, s)
 }
 
-// RememberSeparation keeps the result of a trial.
-func (m memory) RememberSeparation(ctx context.Context, url string, s coolant.Separation) error {
+// separationKey is the broker and the user with whose eyes it was looked at.
+func separationKey(url, username string) string { return url + " " + username }
+
+func (m memory) rememberSeparation(ctx context.Context, url, username string, s coolant.Separation) error {
 	value, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}
-	if err := m.PutRecord(ctx, separationBucket, url, value); err != nil {
+	if err := m.PutRecord(ctx, separationBucket, separationKey(url, username), value); err != nil {
 		return fmt.Errorf("keep the result: %w", err)
 	}
 	return nil

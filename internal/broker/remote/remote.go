@@ -61,7 +61,7 @@ func (b *Broker) recall(ctx context.Context) error {
 	}
 	b.state.linked = sessions[b.identity()]
 	b.state.separation = coolant.Separation{State: coolant.SeparationUnproven}
-	if s, ok := separations[b.o.URL]; ok {
+	if s, ok := separations[separationKey(b.o.URL, b.o.Username)]; ok {
 		b.state.separation = s
 	}
 	return nil

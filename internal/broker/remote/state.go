@@ -244,7 +244,7 @@ func (b *Broker) Linked() bool { return b.Health() == nil }
 // SetSeparation keeps the result of a trial of the broker's access rules; see
 // [Check].
 func (b *Broker) SetSeparation(ctx context.Context, s coolant.Separation) error {
-	if err := b.memory.RememberSeparation(ctx, b.o.URL, s); err != nil {
+	if err := b.memory.rememberSeparation(ctx, b.o.URL, b.o.Username, s); err != nil {
 		return err
 	}
 	b.change(func(st *standing) { st.separation = s })
