@@ -286,6 +286,51 @@ func TestBothBrokers(t *testing.T) {
 	}
 }
 
+// TestRemoteWill lets a device vanish without a word from an outside broker, whose
+// last will tells of it, and come back.
+func TestRemoteWill(t *testing.T) {
+	ctx := deadline(t, time.Minute)
+	far := outsiders("far", 1)
+	b := startOutside(t, brokertest.Options{}, far...)
+	s := start(ctx, t, proc.Options{Binary: binary(t), Dir: dataDir(t), Env: b.env(t, "remote")})
+	status := func(state string, conn int) string {
+		return fmt.Sprintf(`{"state":%q,"boot":"9f3c51d27ab04e66","conn":%d}`, state, conn)
+	}
+	dial := func(conn int) *mqtt.Conn {
+		t.Helper()
+		c, err := mqtt.Dial(ctx, mqtt.Options{Addr: b.Addr, TLS: b.ca.TLS(), Connect: mqtt.Connect{
+			Version: mqtt.V311, ID: "far-0", User: far[0].Username, Password: far[0].Password, KeepAlive: 60,
+			Will: &mqtt.Will{Topic: "coolant/far-0/status", Payload: []byte(status("offline", conn)), QoS: 1, Retain: true},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		publishRetained(ctx, t, c, "coolant/far-0/status", status("online", conn))
+		return c
+	}
+	expect := func(online bool) {
+		t.Helper()
+		until(ctx, t, fmt.Sprintf("online to be %v", online), func() error {
+			var seen struct{ Presence *struct{ Online bool } }
+			err := getJSON(ctx, s, "/api/v1/devices/far-0", &seen)
+			if err == nil && (seen.Presence == nil || seen.Presence.Online != online) {
+				err = fmt.Errorf("presence is %+v", seen.Presence)
+			}
+			return err
+		})
+	}
+	first := dial(1)
+	expect(true)
+	first.Close() // no DISCONNECT: the broker sends the will
+	expect(false)
+	second := dial(2)
+	expect(true)
+	s.Kill()
+	second.Close() // while nobody listens: the session and the retained status tell
+	s = start(ctx, t, proc.Options{Binary: binary(t), Dir: s.Dir, Env: b.env(t, "remote")})
+	expect(false)
+}
+
 // TestBrokerCheck runs the command beside a running service and without one, and
 // finds the proof at the service.
 func TestBrokerCheck(t *testing.T) {

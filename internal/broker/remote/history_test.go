@@ -37,10 +37,11 @@ func TestQueued(t *testing.T) {
 				}
 				h := begin(t, e, newInbox(stored), with).linked(t)
 				eventually(t, "a note of the session", func() error {
-					if sessions, _, err := h.memory.load(t.Context()); err != nil || len(sessions) != 1 {
-						return fmt.Errorf("there are %v, %v", sessions, err)
+					sessions, _, err := h.memory.load(t.Context())
+					if err == nil && len(sessions) != 1 {
+						err = fmt.Errorf("there are %v", sessions)
 					}
-					return nil
+					return err
 				})
 				h.stop()
 				skew.Store(int64(test.away))
