@@ -75,7 +75,9 @@ func (l *link) opening() opening {
 // returns; nil if ctx was it.
 func (l *link) serve(ctx context.Context, o *opened, d *dialled) *coolant.BrokerProblem {
 	b := l.b
-	defer l.close(o)
+	var work sync.WaitGroup
+	defer work.Wait()
+	defer l.close(o) // which ends the work
 	filters := filters(b.o.ArticleTopic, b.o.ArticleDevice)
 	codes, err := o.subscribe(ctx, filters)
 	if err != nil {
@@ -85,10 +87,7 @@ func (l *link) serve(ctx context.Context, o *opened, d *dialled) *coolant.Broker
 	if err != nil {
 		return asProblem(err)
 	}
-	b.connected(o, d, warnings)
-	var work sync.WaitGroup
-	defer work.Wait()
-	defer l.end()
+	b.connected(l, o, d, warnings)
 	work.Go(func() { b.o.Connected(l.life) })
 	work.Go(func() { l.clear(o) })
 	work.Go(func() { l.keepUp() })

@@ -26,7 +26,8 @@ type Broker struct {
 
 	mu      sync.Mutex
 	state   standing
-	current session // nil without a connection
+	current session         // nil without a connection
+	life    context.Context // of it
 }
 
 // New makes a link and reads its certificates. The error has the code
@@ -115,12 +116,12 @@ func (b *Broker) attempt(ctx context.Context, delays *backoff) *coolant.BrokerPr
 // the broker refuses the topic.
 func (b *Broker) Publish(topic string, payload []byte, qos byte, retain bool) error {
 	b.mu.Lock()
-	s := b.current
+	s, life := b.current, b.life
 	b.mu.Unlock()
 	if s == nil {
 		return coolant.Errorf(coolant.CodeUnavailable, "publish to %s: the outside broker is not connected", topic)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), b.o.times.request)
+	ctx, cancel := context.WithTimeout(life, b.o.times.request)
 	defer cancel()
 	if b.limit != nil {
 		if err := b.limit.Wait(ctx); err != nil {

@@ -65,7 +65,7 @@ func (b *Broker) connecting() {
 }
 
 // connected notes that messages flow, and what is to be said about it.
-func (b *Broker) connected(o *opened, d *dialled, fresh []coolant.BrokerProblem) {
+func (b *Broker) connected(l *link, o *opened, d *dialled, fresh []coolant.BrokerProblem) {
 	now := coolant.Milli(b.o.Now())
 	if o.expiry >= 0 && o.expiry < min(shortSession, b.o.SessionExpiry) {
 		fresh = append(fresh, *problemf(stepSession, "short_session", "the broker keeps the session for %s only", o.expiry))
@@ -84,7 +84,7 @@ func (b *Broker) connected(o *opened, d *dialled, fresh []coolant.BrokerProblem)
 		s.attempts, s.problem, s.certificate = 0, nil, d.certificate
 		s.warnings = append(s.warnings, fresh...)
 		s.linked, s.loggedCode = now, ""
-		b.current = o.session
+		b.current, b.life = o.session, l.life
 	})
 	b.o.Log.Info("connected to the outside broker", slog.String("broker", b.o.URL), slog.String("mqtt", o.protocol), slog.Bool("session_kept", o.present))
 	for i := range fresh {
