@@ -14,6 +14,7 @@ import (
 	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
 
+	"coolant"
 	"coolant/internal/broker/brokertest"
 	"coolant/internal/wire"
 )
@@ -181,5 +182,18 @@ func TestWebSocket(t *testing.T) {
 				h.stop()
 			})
 		})
+	}
+}
+
+// TestPublishRefused checks what a broker's refusal of a topic becomes.
+func TestPublishRefused(t *testing.T) {
+	e := picky(t, nil, func(topic string, write bool) bool { return write && topic == "coolant/loop/desired" })
+	h := begin(t, e, newInbox(stored)).linked(t)
+	err := h.Publish("coolant/loop/desired", []byte("x"), 1, true)
+	if w := codes(h); coolant.CodeOf(err) != coolant.CodeForbidden || len(w) != 1 || w[0] != "publish_refused" {
+		t.Errorf("%v, warnings %v", err, w)
+	}
+	if err := h.Publish("coolant/loop/command", []byte("x"), 1, false); err != nil {
+		t.Errorf("another topic: %v", err)
 	}
 }
