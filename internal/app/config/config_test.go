@@ -87,16 +87,6 @@ func TestRemote(t *testing.T) {
 	}
 }
 
-// TestSecretsStayOut checks that the excerpt of a mistake shows no password that
-// stands beside it.
-func TestSecretsStayOut(t *testing.T) {
-	file := write(t, "remote:\n  password: hunter2-and-more\n  url: nonsense\n  username: me\n")
-	_, err := Load(Sources{Data: t.TempDir(), File: file})
-	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "url: nonsense") {
-		t.Errorf("the mistake reads %v", err)
-	}
-}
-
 // TestMistakes checks that every mistake is reported, at its place, at once.
 func TestMistakes(t *testing.T) {
 	tests := []struct {

@@ -76,21 +76,22 @@ func setRemoteURL(c *Config, text string) error {
 
 var errShared = errors.New("a shared subscription would split the history between several SQLite files; run one service")
 
-// redacted takes a password out of an address that is quoted in an error.
+// redacted takes out of an address what may be a secret when it is quoted: a user
+// name and password, which are all before the last @ (a password may hold an @, and
+// even a :// or no scheme may be there at all), and what follows a ? or #.
 func redacted(text string) string {
-	before, rest, found := strings.Cut(text, "://")
-	if !found {
-		return text
+	if at := strings.LastIndexByte(text, '@'); at >= 0 {
+		text = mask + text[at:]
 	}
-	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
-		rest = "..@" + rest[at+1:]
+	if end := strings.IndexAny(text, "?#"); end >= 0 {
+		text = text[:end+1] + mask
 	}
-	return before + "://" + rest
+	return text
 }
 
 func setClientID(c *Config, text string) error {
 	if text == "" || len(text) > 64 || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return fmt.Errorf("%q is not a client id: 1 to 64 printable ASCII characters without spaces", text)
+		return fmt.Errorf("%q is not a client id: 1 to 64 printable ASCII characters without spaces", redacted(text))
 	}
 	c.Remote.ClientID = text
 	return nil
@@ -98,7 +99,7 @@ func setClientID(c *Config, text string) error {
 
 func setServerName(c *Config, text string) error {
 	if text != "" && !hostName(text) {
-		return fmt.Errorf("%q is not a host name", text)
+		return fmt.Errorf("%q is not a host name", redacted(text))
 	}
 	c.Remote.ServerName = text
 	return nil

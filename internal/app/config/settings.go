@@ -115,7 +115,7 @@ func setNames(c *Config, text string) error {
 	c.MQTTS.Names = nil
 	for _, n := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
 		if net.ParseIP(n) == nil && !hostName(n) {
-			return fmt.Errorf("%q is neither a host name nor an address", n)
+			return fmt.Errorf("%q is neither a host name nor an address", redacted(n))
 		}
 		c.MQTTS.Names = append(c.MQTTS.Names, n)
 	}

@@ -3,14 +3,12 @@ package config
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/printer"
 	"github.com/goccy/go-yaml/token"
 )
 
@@ -25,13 +23,14 @@ type entry struct {
 type fileReader struct {
 	name     string
 	settings []setting
+	masked   []string // the lines of the file as they may be shown
 	entries  []entry
 }
 
 // parseYAML returns the settings of a file and the mistakes in its structure, in
 // the order in which they stand there.
 func parseYAML(name string, text []byte, known []setting) []entry {
-	r := &fileReader{name: name, settings: known}
+	r := &fileReader{name: name, settings: known, masked: masked(string(text), known)}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		r.syntax(err)
@@ -81,10 +80,11 @@ func (r *fileReader) pair(prefix string, pair *ast.MappingValueNode) {
 			return
 		}
 		at := pair.Value.GetToken()
-		r.entries = append(r.entries, entry{key: key, value: value{text: text, where: r.place(at), excerpt: excerpt(at)}})
+		r.entries = append(r.entries, entry{key: key, value: value{text: text, where: r.place(at), excerpt: r.excerpt(at)}})
 	case slices.ContainsFunc(r.settings, func(s setting) bool { return strings.HasPrefix(s.key, key+".") }):
 		r.walk(key, pair.Value)
 	default:
+		key = quoted(key)
 		r.wrong(pair.Key.GetToken(), fmt.Sprintf("there is no setting %s; did you mean %s?", key, r.nearest(key)))
 	}
 }
@@ -113,21 +113,24 @@ func scalar(node ast.Node) (string, bool) {
 }
 
 func (r *fileReader) wrong(at *token.Token, message string) {
-	r.entries = append(r.entries, entry{value: value{where: r.place(at), excerpt: excerpt(at)}, message: message})
+	r.entries = append(r.entries, entry{value: value{where: r.place(at), excerpt: r.excerpt(at)}, message: message})
 }
 
 func (r *fileReader) place(at *token.Token) string {
 	return fmt.Sprintf("%s:%d:%d", r.name, at.Position.Line, at.Position.Column)
 }
 
-// secretLine is a line of a file that says a password.
-var secretLine = regexp.MustCompile(`(?m)(\bpassword\s*:\s*)\S.*$`)
-
-// excerpt shows the lines around a place, without the passwords in them.
-func excerpt(at *token.Token) string {
-	var p printer.Printer
-	return secretLine.ReplaceAllString(p.PrintErrorToken(at, false), "${1}***")
+// quoted is a key as a message may quote it: to the end of its first word. What
+// follows may be a value that was run together with its key ("password=...").
+func quoted(key string) string {
+	end := strings.IndexFunc(key, func(r rune) bool { return !strings.ContainsRune(wordRunes, r) })
+	if end < 0 {
+		return key
+	}
+	return key[:end] + "..."
 }
+
+const wordRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
 
 // nearest is the setting whose key is closest by edit distance.
 func (r *fileReader) nearest(key string) string {
