@@ -18,7 +18,7 @@ type devices struct {
 }
 
 // device is one of them. Its fields are guarded by their mutexes: samples by mu,
-// presence, stored and sums by docs, which is held while a document is stored.
+// presence, here, stored and sums by docs, which is held while a document is stored.
 type device struct {
 	id coolant.DeviceID
 
@@ -33,7 +33,16 @@ type device struct {
 	arrivals atomic.Uint64
 	stored   map[coolant.Document]uint64
 	sums     map[coolant.Document][sha256.Size]byte // of the stored documents
-	newest   atomic.Uint64                          // the status or last will that arrived last
+	newest   atomic.Uint64                          // the status or last will that arrived last, but for kept ones
+	here     bool                                   // presence is online, said over the embedded broker
+	near     atomic.Int64                           // when it was heard over it last, a coolant.UnixMilli; 0 if never
+}
+
+// hear notes that a message came from the device.
+func (d *device) hear(m *wire.Message) {
+	if m.Live && m.Kind != wire.Article { // which does not say whose it is
+		d.near.Store(int64(m.Received))
+	}
 }
 
 // series is what is remembered of one metric of a device.

@@ -58,9 +58,14 @@ func (g *Ingest) acceptDocument(m *wire.Message) error {
 		return g.refuseMessage(m, err)
 	}
 	doc.Body = bytes.Clone(m.Payload)
-	n := &news{device: g.devices.get(m.Device), doc: doc, status: status, again: m.Live || m.Again, retained: m.Retained}
+	kept := m.Retained || m.Queued
+	n := &news{
+		device: g.devices.get(m.Device), doc: doc, status: status,
+		live: m.Live, again: m.Live || m.Again || kept, retained: m.Retained, kept: kept,
+	}
+	n.device.hear(m)
 	n.number = n.device.arrivals.Add(1)
-	if m.Kind == wire.Status || !n.again {
+	if !kept && (m.Kind == wire.Status || !n.again) {
 		n.device.newest.Store(n.number)
 	}
 	return g.keep(n)
@@ -72,10 +77,12 @@ type news struct {
 	doc    coolant.DeviceDocument
 	status wire.StatusPayload // of a status
 	number uint64             // in the order of arrival
+	live   bool               // it came over the embedded broker
 	again  bool               // somebody waits, and will say it again
 	// retained says that a broker had kept it for us: what is stored already is no
 	// news, and there is one of it for every device at each connection.
 	retained bool
+	kept     bool // retained, or it waited at its broker: it may be old
 }
 
 // keep stores a document, trying again while that may help: a device says some of
@@ -114,7 +121,7 @@ func (g *Ingest) keepOnce(n *news) error {
 	d, isStatus := n.device, n.doc.Kind == coolant.DocStatus
 	d.docs.Lock()
 	defer d.docs.Unlock()
-	if d.stored[n.doc.Kind] > n.number || isStatus && !d.counts(n.status) {
+	if d.stored[n.doc.Kind] > n.number || isStatus && !d.counts(n) {
 		return nil
 	}
 	sum := sha256.Sum256(n.doc.Body)
@@ -130,7 +137,7 @@ func (g *Ingest) keepOnce(n *news) error {
 	d.stored[n.doc.Kind] = n.number
 	d.remember(n.doc.Kind, sum)
 	if isStatus {
-		d.presence = n.status
+		d.presence, d.here = n.status, n.live && n.status.Online
 		if n.status.Online {
 			g.down.online(n.doc.Device, n.status.Boot)
 		}
@@ -139,12 +146,35 @@ func (g *Ingest) keepOnce(n *news) error {
 	return nil
 }
 
-// counts says whether a status changes the device's presence: an online always
-// does, an offline only if it is about the current connection or nothing is
+// nearby is for how long after its last message a device is taken to be at the
+// embedded broker still. It is longer than the interval of all but the laziest devices,
+// and matters only to one that left without an offline or a last will.
+const nearby = 10 * coolant.Minute
+
+// counts says whether a status changes the device's presence: an online does unless
+// it is outdated, an offline only if it is about the current connection or nothing is
 // known. A will of a connection that has been replaced does not.
-func (d *device) counts(s wire.StatusPayload) bool {
-	if s.Online || d.presence.Boot == 0 {
+func (d *device) counts(n *news) bool {
+	s := &n.status
+	switch {
+	case d.presence.Boot == 0:
 		return true
+	case s.Online:
+		return !n.kept || !d.outdated(n)
 	}
 	return d.presence.Online && s.Boot == d.presence.Boot && s.Conn == d.presence.Conn
+}
+
+// outdated says whether an online that an outside broker had kept is older than what
+// is known. Of one boot, the connection with the smaller number is. Of another boot it
+// usually is not: what was heard through that broker before is older than what it
+// keeps, so the device restarted while this server was away from it. Only the embedded
+// broker can know better. A device that said there that it is online, and was heard
+// there just now, left the outside broker before; when it goes back, its offline or its
+// will comes first, and what the outside broker keeps counts again.
+func (d *device) outdated(n *news) bool {
+	if n.status.Boot == d.presence.Boot {
+		return n.status.Conn < d.presence.Conn
+	}
+	return d.here && n.doc.Received-coolant.UnixMilli(d.near.Load()) < nearby
 }

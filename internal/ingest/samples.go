@@ -85,6 +85,7 @@ func (g *Ingest) readSamples(w *worker, m *wire.Message) error {
 // judgeSamples fills w.samples with what is to be stored, and shows what is not.
 func (g *Ingest) judgeSamples(w *worker, m *wire.Message) error {
 	d := g.devices.get(m.Device)
+	d.hear(m)
 	if err := g.judgeLocked(w, d, m); err != nil {
 		return err
 	}
