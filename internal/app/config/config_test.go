@@ -112,6 +112,7 @@ func TestMistakes(t *testing.T) {
 		{name: "retention upside down", yaml: "retention:\n  raw: 3y\n", want: []string{`default of retention.minute: retention.minute: is shorter`}},
 		{name: "bad duration", yaml: "retention:\n  raw: -1d\n", want: []string{`:2:8: retention.raw:`}},
 		{name: "article inside the contract", yaml: "article:\n  topic: coolant/esp32/telemetry\n", want: []string{`:2:10: article.topic:`}},
+		{name: "a shared subscription to the article's topic", yaml: "article:\n  topic: $share/coolant/emqx/esp32/telemetry\n", want: []string{`:2:10: article.topic: a shared subscription would split the history`}},
 		{name: "article with a wildcard", yaml: "article:\n  topic: a/#\n", want: []string{`:2:10: article.topic:`}},
 		{name: "a broker that is none", yaml: "broker: cloud\n", want: []string{`:1:9: broker: "cloud" is not one of embedded, remote, both`}},
 		{name: "remote without an address", yaml: "broker: remote\n", want: []string{`:1:9: broker: "remote" needs remote.url`}},

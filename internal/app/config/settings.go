@@ -140,6 +140,9 @@ func hostName(s string) bool {
 }
 
 func setArticleTopic(c *Config, text string) error {
+	if strings.HasPrefix(text, "$share/") {
+		return errShared
+	}
 	if strings.ContainsAny(text, "+#\x00") || len(text) > 1024 {
 		return fmt.Errorf("%q is not a topic to publish to; it has no wildcards", text)
 	}
