@@ -48,7 +48,7 @@ func TestBacklogBesideLive(t *testing.T) {
 		}
 		conns[i] = dialOutside(ctx, t, b, c)
 	}
-	now := &source{device: live.ID, boot: fmt.Sprintf("%016x", r.Uint64()|1), step: 1000, base: time.Now().Add(-time.Minute).UnixMilli(), salt: 1}
+	now := &source{device: live.ID, boot: fmt.Sprintf("%016x", r.Uint64()|1), step: 1000, base: time.Now().Add(-24 * time.Hour).UnixMilli(), salt: 1}
 	nowConn := dialOutside(ctx, t, b, live)
 
 	began := time.Now()

@@ -64,10 +64,13 @@ func (h *house) sendCommand(to coolant.DeviceID, c coolant.Command) error {
 		return err
 	}
 	said, err := h.publish(wire.Topic(to, wire.Command), payload, 1, false)
-	if !said && h.remote != nil { // or there is a broker of ours
-		return coolant.Errorf(coolant.CodeUnavailable, "the outside broker %w", h.remote.Health())
+	if said || h.remote == nil {
+		return err
 	}
-	return err
+	if away := h.remote.Health(); away != nil {
+		return coolant.Errorf(coolant.CodeUnavailable, "the outside broker %w", away)
+	}
+	return coolant.Errorf(coolant.CodeUnavailable, "the outside broker was not connected")
 }
 
 // Command implements [DeviceCommands] through the socket.

@@ -72,7 +72,7 @@ func TestGuests(t *testing.T) {
 	}
 
 	for _, id := range []coolant.DeviceID{"old", "new", "never-seen"} {
-		if err := g.removed.add(ctx, id, false); err != nil {
+		if err := g.removed.add(ctx, id); err != nil {
 			t.Fatal(err)
 		}
 		g.forget(id)
@@ -88,7 +88,7 @@ func TestGuests(t *testing.T) {
 	if again, err := openRemoved(ctx, g.removed.store); err != nil || !again.has("old") || len(again.traces()) != 3 {
 		t.Errorf("after a restart: %v, %v; want all three", again, err)
 	}
-	if err := g.removed.add(ctx, "new", true); err != nil || !slices.Equal(g.removed.traces(), []coolant.DeviceID{"never-seen", "old"}) {
+	if err := g.removed.cleared(ctx, "new"); err != nil || !slices.Equal(g.removed.traces(), []coolant.DeviceID{"never-seen", "old"}) {
 		t.Errorf("traces are left of %v, %v", g.removed.traces(), err)
 	}
 	if err := g.removed.drop(ctx, "old"); err != nil {

@@ -94,12 +94,15 @@ func (h *house) sayAgain(ctx context.Context) {
 func (h *house) clear(ctx context.Context, id coolant.DeviceID) bool {
 	var err error
 	for _, k := range []wire.Kind{wire.Committed, wire.Desired, wire.Status, wire.Info, wire.Reported} {
+		if !h.removed.has(id) {
+			return true // added again meanwhile: what is retained is its own
+		}
 		if err = h.remote.Publish(wire.Topic(id, k), nil, 1, true); err != nil {
 			break
 		}
 	}
 	if err == nil {
-		err = h.removed.add(ctx, id, true)
+		err = h.removed.cleared(ctx, id)
 	}
 	if err != nil {
 		h.Log.Warn("the outside broker still keeps messages of a device that was removed; it is tried again at the next connection",

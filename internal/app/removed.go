@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -51,28 +52,44 @@ func (r *removed) has(id coolant.DeviceID) bool {
 	return ok
 }
 
-// add keeps that a device was removed, and whether its traces are gone.
-func (r *removed) add(ctx context.Context, id coolant.DeviceID, cleared bool) error {
+// add keeps that a device was removed.
+func (r *removed) add(ctx context.Context, id coolant.DeviceID) error {
 	r.mu.Lock()
-	r.devices[id] = cleared
-	r.mu.Unlock()
-	value := "0"
-	if cleared {
-		value = "1"
+	defer r.mu.Unlock()
+	if err := r.store.PutRecord(ctx, removedBucket, string(id), []byte("0")); err != nil {
+		return err
 	}
-	return r.store.PutRecord(ctx, removedBucket, string(id), []byte(value))
+	r.devices[id] = false
+	return nil
+}
+
+// cleared keeps that nothing of a device is retained any more, unless it was added
+// again meanwhile.
+func (r *removed) cleared(ctx context.Context, id coolant.DeviceID) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, still := r.devices[id]; !still {
+		return nil
+	}
+	if err := r.store.PutRecord(ctx, removedBucket, string(id), []byte("1")); err != nil {
+		return err
+	}
+	r.devices[id] = true
+	return nil
 }
 
 // drop forgets it: the device was added again.
 func (r *removed) drop(ctx context.Context, id coolant.DeviceID) error {
 	r.mu.Lock()
-	_, known := r.devices[id]
-	delete(r.devices, id)
-	r.mu.Unlock()
-	if !known {
+	defer r.mu.Unlock()
+	if _, known := r.devices[id]; !known {
 		return nil
 	}
-	return r.store.DeleteRecord(ctx, removedBucket, string(id))
+	if err := r.store.DeleteRecord(ctx, removedBucket, string(id)); err != nil {
+		return err
+	}
+	delete(r.devices, id)
+	return nil
 }
 
 // traces lists the devices of which an outside broker may still retain something.
@@ -107,13 +124,32 @@ func (r register) Add(ctx context.Context, id coolant.DeviceID, name string) (st
 	return password, nil
 }
 
-// Remove implements [DeviceAdmin].
+// Remove implements [DeviceAdmin]. The note comes first: whatever interrupts the
+// removal, a device that was removed does not come back.
 func (r register) Remove(ctx context.Context, id coolant.DeviceID, withData bool) error {
-	if err := r.Book.Remove(ctx, id, withData); err != nil {
-		return err
+	before := r.removed.has(id)
+	if err := r.removed.add(ctx, id); err != nil {
+		return fmt.Errorf("note that the device %s is removed: %w", id, err)
 	}
-	if err := r.removed.add(ctx, id, false); err != nil {
-		return fmt.Errorf("the device %s was removed, and may come back through an outside broker: %w", id, err)
+	err := r.Book.Remove(ctx, id, withData)
+	if err != nil && !before {
+		err = errors.Join(err, r.removed.drop(ctx, id))
 	}
-	return nil
+	return err
+}
+
+// withoutRemoved takes out the devices that were removed while samples of theirs
+// were on their way to the store, which brought them back.
+func (h *house) withoutRemoved(ctx context.Context, all []coolant.Device) ([]coolant.Device, error) {
+	var kept []coolant.Device
+	for _, d := range all {
+		if !h.removed.has(d.ID) {
+			kept = append(kept, d)
+			continue
+		}
+		if err := h.store.RemoveDevice(ctx, d.ID, false); err != nil && coolant.CodeOf(err) != coolant.CodeNotFound {
+			return nil, err
+		}
+	}
+	return kept, nil
 }

@@ -39,6 +39,12 @@ func (r *routes) note(id coolant.DeviceID, w way) {
 	r.of[id] = w
 }
 
+func (r *routes) forget(id coolant.DeviceID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.of, id)
+}
+
 // acceptor is what a broker passes messages to.
 type acceptor interface {
 	Accept(m wire.Message, r wire.Receipt, token uint64)
@@ -51,10 +57,11 @@ type wayfinder struct {
 	by     way
 }
 
-// Accept passes a message on. A last will, what was retained and what waited in a
-// queue say nothing of where the device is now.
+// Accept passes a message on. What was retained and what waited in a queue say
+// nothing of where the device is now, and neither does a last will, which an outside
+// broker does not tell from a greeting: info and telemetry follow that at once.
 func (w wayfinder) Accept(m wire.Message, r wire.Receipt, token uint64) {
-	if w.by == hereWay && m.Live || w.by == thereWay && !m.Retained && !m.Queued {
+	if w.by == hereWay && m.Live || w.by == thereWay && !m.Retained && !m.Queued && m.Kind != wire.Status {
 		w.routes.note(m.Device, w.by)
 	}
 	w.acceptor.Accept(m, r, token)

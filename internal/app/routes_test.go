@@ -29,6 +29,7 @@ func TestRoutes(t *testing.T) {
 		{"it speaks there", there, wire.Message{}, thereWay},
 		{"the last will of the connection before", here, wire.Message{}, thereWay},
 		{"it speaks here", here, wire.Message{Live: true}, hereWay},
+		{"its last will from there", there, wire.Message{Kind: wire.Status}, hereWay},
 		{"its old word is still retained there", there, wire.Message{Retained: true}, hereWay},
 		{"it speaks there again", there, wire.Message{}, thereWay},
 	}
@@ -38,6 +39,10 @@ func TestRoutes(t *testing.T) {
 		if got := r.get("loop"); got != s.want {
 			t.Errorf("%s: it is by way %d, want %d", s.name, got, s.want)
 		}
+	}
+	r.forget("loop")
+	if got := r.get("loop"); got != anyWay {
+		t.Errorf("after it was forgotten it is by way %d", got)
 	}
 	if next.n != len(steps) {
 		t.Errorf("%d of %d messages were passed on", next.n, len(steps))

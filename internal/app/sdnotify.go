@@ -106,7 +106,10 @@ func (m *manager) tell(text string) {
 	// Go writes an address that begins with @ as an abstract one, as sd_notify does.
 	c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: m.socket, Net: "unixgram"})
 	if err == nil {
-		_, err = io.WriteString(c, text)
+		// A manager that hangs must not hold the stop up.
+		if err = c.SetWriteDeadline(time.Now().Add(time.Second)); err == nil {
+			_, err = io.WriteString(c, text)
+		}
 		err = errors.Join(err, c.Close())
 	}
 	if err != nil {
@@ -146,7 +149,9 @@ func answers(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	res, err := http.DefaultClient.Do(req)
+	// This machine itself is asked, whatever proxy the environment names.
+	direct := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := direct.Do(req)
 	if err != nil {
 		return err
 	}
@@ -154,6 +159,5 @@ func answers(ctx context.Context, address string) error {
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("/livez answers %s", res.Status)
 	}
-	_, err = io.Copy(io.Discard, res.Body) // so that the connection is used again
-	return err
+	return nil
 }

@@ -199,6 +199,12 @@ func (h *house) newHub(ctx context.Context, documents []coolant.DeviceDocument) 
 	if err != nil {
 		return fmt.Errorf("read the devices: %w", err)
 	}
+	if h.removed, err = openRemoved(ctx, h.store); err != nil {
+		return err
+	}
+	if devices, err = h.withoutRemoved(ctx, devices); err != nil {
+		return err
+	}
 	newest, err := h.store.Newest(ctx)
 	if err != nil {
 		return fmt.Errorf("read the newest values: %w", err)
@@ -212,9 +218,6 @@ func (h *house) newHub(ctx context.Context, documents []coolant.DeviceDocument) 
 		Registerer: h.metrics,
 	})
 	h.hub.Load(devices, newest, documents)
-	if h.removed, err = openRemoved(ctx, h.store); err != nil {
-		return err
-	}
 	h.guests = newGuests(devices, h.removed)
 	h.guests.ensure, h.guests.devices = h.store.EnsureDevice, h.store.Devices
 	h.guests.joined = func(d coolant.Device) { h.hub.DeviceAdded(d) }

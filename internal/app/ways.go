@@ -64,6 +64,7 @@ func (h *house) tellOften(ctx context.Context) error {
 
 // forget drops what brokers keep of a device that was removed.
 func (h *house) forget(id coolant.DeviceID) {
+	h.routes.forget(id)
 	if h.broker != nil {
 		h.broker.Forget(id)
 	}

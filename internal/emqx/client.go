@@ -178,6 +178,14 @@ func (c *Client) ask(ctx context.Context, method, path string, body, into any) (
 	return f, nil
 }
 
+// hide takes a secret out of what EMQX said: it may quote the request that it
+// refuses. A nil failure stays nil.
+func (f *failure) hide(secret string) {
+	if f != nil && secret != "" {
+		f.text = strings.ReplaceAll(f.text, secret, "***")
+	}
+}
+
 // quote makes an answer fit into one line of an error.
 func quote(text string) string {
 	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " ")

@@ -78,11 +78,13 @@ func (c *Client) Put(ctx context.Context, id coolant.DeviceID, password string, 
 	}
 	err = c.step(ctx, "set the password of "+string(id), func() (asked, *failure, error) {
 		f, err := c.call(ctx, http.MethodPost, usersPath, user{UserID: string(id), Password: password})
+		f.hide(password)
 		if !f.exists() {
 			return asked{http.MethodPost, usersPath}, f, err
 		}
 		path := usersPath + "/" + url.PathEscape(string(id))
 		f, err = c.call(ctx, http.MethodPut, path, user{Password: password})
+		f.hide(password)
 		return asked{http.MethodPut, path}, f, err
 	})
 	if err != nil {

@@ -71,6 +71,49 @@ func TestQueued(t *testing.T) {
 	}
 }
 
+// TestLongQueue checks that a queue which takes longer than a request to drain is
+// told from what comes now to its last message.
+func TestLongQueue(t *testing.T) {
+	m, ca := secure(t, brokertest.Options{})
+	known := &records{}
+	var skew atomic.Int64
+	with := func(o *Options) {
+		o.Records = known
+		o.Now = func() time.Time { return time.Now().Add(time.Duration(skew.Load())) }
+		o.times.request = 100 * time.Millisecond
+	}
+	begin(t, at(m, ca), newInbox(stored), with).linked(t).stop()
+	skew.Store(int64(time.Hour))
+	device := peer(t, at(m, ca), "loop")
+	const queued = 100
+	for i := range queued {
+		say(t, device, "coolant/loop/telemetry", fmt.Sprint(i), false)
+	}
+	pace := time.NewTicker(5 * time.Millisecond) // of a slow disk: part of the scene
+	defer pace.Stop()
+	in := newInbox(func(m message) {
+		select {
+		case <-pace.C:
+		case <-t.Context().Done():
+		}
+		stored(m)
+	})
+	begin(t, at(m, ca), in, with).linked(t)
+	for _, m := range in.wait(t, queued)[:queued] {
+		if !m.Queued {
+			t.Errorf("message %s is not said to have waited", m.Payload)
+		}
+	}
+	eventually(t, "a message that did not wait", func() error {
+		n := len(in.all())
+		say(t, device, "coolant/loop/telemetry", "now", false)
+		if got := in.wait(t, n+1); got[len(got)-1].Queued {
+			return fmt.Errorf("still queued")
+		}
+		return nil
+	})
+}
+
 // TestForeignSession checks that a session under our client id that this service
 // did not open is worth a word: perhaps another service runs.
 func TestForeignSession(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,6 +30,8 @@ type link struct {
 	fence  string        // payload of the fence
 	passed chan struct{} // closed when it has come back
 	once   sync.Once     // for that
+	came   atomic.Uint64 // messages
+	busy   atomic.Bool   // with one of them
 }
 
 const (
@@ -109,17 +112,28 @@ func (l *link) serve(ctx context.Context, o *opened, d *dialled) *coolant.Broker
 }
 
 // clear finds out when all that had waited at the broker has come: what is
-// published now comes behind it.
+// published now comes behind it. A fence may be lost in a full queue, so it is said
+// again while messages come. A broker that never gives it back must not make it
+// last for ever: once nothing has come for a while, nothing waits.
 func (l *link) clear(o *opened) {
-	if o.present && l.stale.Load() {
-		timeout, cancel := context.WithTimeout(l.life, l.b.o.times.request)
-		defer cancel()
-		if err := o.publish(timeout, wire.Topic(checkDevice, wire.Reply), []byte(l.fence), 1, false); err == nil {
-			select {
-			case <-l.passed:
-			case <-timeout.Done(): // a broker without an echo must not make it last for ever
-			}
+	for came := uint64(math.MaxUint64); o.present && l.stale.Load(); {
+		limit := time.NewTimer(l.b.o.times.request)
+		defer limit.Stop()
+		said, cancel := context.WithTimeout(l.life, l.b.o.times.request)
+		_ = o.publish(said, wire.Topic(checkDevice, wire.Reply), []byte(l.fence), 1, false) // or the next one
+		cancel()
+		select {
+		case <-l.passed:
+			return
+		case <-l.life.Done():
+			return
+		case <-limit.C:
 		}
+		now := l.came.Load()
+		if now == came && !l.busy.Load() {
+			break
+		}
+		came = now
 	}
 	l.stale.Store(false)
 }
@@ -199,6 +213,9 @@ func (l *link) arrived(a arrival) {
 	if b.draining.Load() || l.life.Err() != nil {
 		return // not acknowledged: it comes again
 	}
+	l.came.Add(1)
+	l.busy.Store(true)
+	defer l.busy.Store(false)
 	if a.topic == wire.Topic(checkDevice, wire.Reply) && string(a.payload) == l.fence {
 		l.stale.Store(false)
 		l.once.Do(func() { close(l.passed) })

@@ -53,7 +53,7 @@ type intruder struct {
 	c         *check
 	t         *target
 	server    *opened
-	open      []*opened
+	listening []*opened // kept open until what may be heard was said
 	overheard overheard
 }
 
@@ -67,98 +67,153 @@ func (in *intruder) connect(ctx context.Context) (*opened, error) {
 		p.Step, p.Detail = stepSeparation, "as device "+string(in.c.o.Device)+": "+p.Detail
 		return nil, &p
 	}
-	in.open = append(in.open, device)
 	return device, nil
 }
 
 func (in *intruder) leave() {
-	for _, device := range in.open {
+	for _, device := range in.listening {
 		device.close()
 	}
 }
 
-// overheard collects what a device hears.
+// overheard collects what a device hears, by topic and payload.
 type overheard struct {
 	mu    sync.Mutex
-	heard []string
+	heard map[string]bool
 }
 
 func (o *overheard) arrived(a arrival) {
 	o.mu.Lock()
-	o.heard = append(o.heard, a.topic)
+	if o.heard == nil {
+		o.heard = map[string]bool{}
+	}
+	if len(o.heard) < maxOverheard { // a device that hears everything has heard enough
+		o.heard[a.topic+" "+string(a.payload)] = true
+	}
 	o.mu.Unlock()
 	if a.ack != nil {
 		a.ack()
 	}
 }
 
-func (o *overheard) has(topic string) bool {
+const maxOverheard = 10_000
+
+func (o *overheard) has(topic, word string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, t := range o.heard {
-		if t == topic {
-			return true
-		}
-	}
-	return false
+	return o.heard[topic+" "+word]
 }
 
-// trespass tries what a device must not be able to do, and returns what it could.
+// foreignTopic is one of another device, and what is said on it.
+type foreignTopic struct {
+	kind     wire.Kind
+	topic    string
+	intruded string // by the device
+	control  string // by the service
+}
+
+// foreignTopics are all topics of a device that is none.
+func (in *intruder) foreignTopics() (all []foreignTopic) {
+	for k := wire.Telemetry; k < wire.Article; k++ {
+		all = append(all, foreignTopic{kind: k, topic: wire.Topic(checkDevice, k)})
+	}
+	return all
+}
+
+// trespass tries what a device must not be able to do, and returns what it could. On
+// every topic the service itself says a word too and must hear it: where it hears
+// nothing, that the device was not heard would prove nothing.
 func (in *intruder) trespass(ctx context.Context) (found []string, err error) {
-	w := in.c.witness
-	foreign := []string{wire.Topic(checkDevice, wire.Telemetry), wire.Topic(checkDevice, wire.Desired), wire.Topic(checkDevice, wire.Command)}
-	desired := foreign[1]
-	// The service listens to telemetry anyway; what is said to a device it does not
-	// hear.
-	if _, err := in.server.subscribe(ctx, foreign[1:]); err != nil {
+	w, all := in.c.witness, in.foreignTopics()
+	if err := in.attend(ctx, all); err != nil {
 		return nil, err
 	}
-	for _, filter := range []string{desired, "coolant/+/desired", "coolant/#", "#"} {
+	if err := in.listen(ctx, all); err != nil {
+		return nil, err
+	}
+	for i := range all {
+		f := &all[i]
 		device, err := in.connect(ctx)
 		if err != nil {
 			return nil, err
 		}
-		_, _ = device.subscribe(ctx, []string{filter}) // a refusal is hoped for; what comes through counts
+		f.intruded = w.expect(f.topic)
+		_ = device.publish(ctx, f.topic, []byte(f.intruded), 1, false) // a refusal is hoped for; what comes through counts
+		device.close()
 	}
-	said := make([]string, len(foreign))
-	for i, topic := range foreign {
-		device, err := in.connect(ctx)
-		if err != nil {
+	for i := range all {
+		f := &all[i]
+		f.control = w.expect(f.topic)
+		if err := in.server.publish(ctx, f.topic, []byte(f.control), 1, false); err != nil {
 			return nil, err
 		}
-		said[i] = w.expect(topic)
-		_ = device.publish(ctx, topic, []byte(said[i]), 1, false) // likewise
 	}
-	// Everything sent before has had its time when this one has come back, and a
-	// little more.
-	word := w.expect(desired)
-	if err := in.server.publish(ctx, desired, []byte(word), 1, false); err != nil {
-		return nil, err
-	}
-	if err := w.wait(ctx, in.server, desired, word, in.c.o.times.request); err != nil {
-		return nil, err
-	}
-	if !w.saw(desired, word) {
-		return nil, problemf(stepSeparation, "echo_missing", "a message to %s did not come back", desired)
+	// Everything sent before has had its time when these have come back, and a little
+	// more.
+	for _, f := range all {
+		if err := w.wait(ctx, in.server, f.topic, f.control, in.c.o.times.request); err != nil {
+			return nil, err
+		}
+		if !w.saw(f.topic, f.control) {
+			return nil, problemf(stepSeparation, "echo_missing", "a message to %s did not come back, so nothing can be said of it", f.topic)
+		}
 	}
 	if err := in.linger(ctx); err != nil {
 		return nil, err
 	}
-	for i, topic := range foreign {
-		if w.saw(topic, said[i]) {
-			found = append(found, "publish to "+topic)
+	var spoke, listened []string
+	for _, f := range all {
+		if w.saw(f.topic, f.intruded) {
+			spoke = append(spoke, f.kind.String())
+		}
+		if in.overheard.has(f.topic, f.control) {
+			listened = append(listened, f.kind.String())
 		}
 	}
-	if in.overheard.has(desired) {
-		found = append(found, "hear what is said on "+desired)
+	if len(spoke) > 0 {
+		found = append(found, "publish another device's "+strings.Join(spoke, ", "))
+	}
+	if len(listened) > 0 {
+		found = append(found, "hear another device's "+strings.Join(listened, ", "))
 	}
 	return found, nil
 }
 
+// attend lets the service hear what is said on every topic.
+func (in *intruder) attend(ctx context.Context, all []foreignTopic) error {
+	for _, f := range all {
+		codes, err := in.server.subscribe(ctx, []string{f.topic})
+		if err != nil {
+			return err
+		}
+		if codes[0] > 2 {
+			return problemf(stepSubscribe, "subscription_refused", "may not subscribe to %s", f.topic)
+		}
+	}
+	return nil
+}
+
+// listen lets the device try to hear every topic, by its name and by wildcards.
+func (in *intruder) listen(ctx context.Context, all []foreignTopic) error {
+	filters := []string{"coolant/+/telemetry", "coolant/+/desired", "coolant/+/command", "coolant/#", "#"}
+	for _, f := range all {
+		filters = append(filters, f.topic)
+	}
+	for _, filter := range filters {
+		device, err := in.connect(ctx)
+		if err != nil {
+			return err
+		}
+		in.listening = append(in.listening, device)
+		_, _ = device.subscribe(ctx, []string{filter}) // a refusal is hoped for; what comes through counts
+	}
+	return nil
+}
+
 // linger waits for what may still be under way.
 func (in *intruder) linger(ctx context.Context) error {
-	never := in.c.witness.expect(wire.Topic(checkDevice, wire.Input)) // which nobody says
-	return in.c.witness.wait(ctx, in.server, wire.Topic(checkDevice, wire.Input), never, grace)
+	topic := wire.Topic(checkDevice, wire.Input)
+	return in.c.witness.wait(ctx, in.server, topic, in.c.witness.expect(topic), grace) // which nobody says
 }
 
 // ownTopics proves that the device may do what the contract asks of it. The reply
@@ -169,6 +224,7 @@ func (in *intruder) ownTopics(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer device.close()
 	filters := []string{wire.Topic(id, wire.Committed), wire.Topic(id, wire.Desired), wire.Topic(id, wire.Command), wire.Topic(id, wire.Input)}
 	codes, err := device.subscribe(ctx, filters)
 	if err != nil {
