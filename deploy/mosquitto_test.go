@@ -111,28 +111,28 @@ func as(ctx context.Context, program, port, user string, args ...string) *exec.C
 // else, and that nobody comes in without a password.
 func TestMosquittoSeparates(t *testing.T) {
 	ctx := deadline(t, time.Minute)
-	port := startMosquitto(ctx, t, "coolant", "loop", "pool")
+	port := startMosquitto(ctx, t, "coolant-server", "loop", "pool")
 	tests := []struct {
 		from, to, topic string
 		arrives         bool
 	}{
-		{"loop", "coolant", "coolant/loop/telemetry", true},
-		{"loop", "coolant", "coolant/loop/status", true},
-		{"loop", "coolant", "coolant/loop/info", true},
-		{"loop", "coolant", "coolant/loop/reported", true},
-		{"loop", "coolant", "coolant/loop/reply", true},
-		{"coolant", "loop", "coolant/loop/committed", true},
-		{"coolant", "loop", "coolant/loop/desired", true},
-		{"coolant", "loop", "coolant/loop/command", true},
-		{"coolant", "loop", "coolant/loop/input", true},
-		{"loop", "coolant", "coolant/pool/telemetry", false}, // in another's name
-		{"loop", "pool", "coolant/pool/desired", false},      // drive another's pump
+		{"loop", "coolant-server", "coolant/loop/telemetry", true},
+		{"loop", "coolant-server", "coolant/loop/status", true},
+		{"loop", "coolant-server", "coolant/loop/info", true},
+		{"loop", "coolant-server", "coolant/loop/reported", true},
+		{"loop", "coolant-server", "coolant/loop/reply", true},
+		{"coolant-server", "loop", "coolant/loop/committed", true},
+		{"coolant-server", "loop", "coolant/loop/desired", true},
+		{"coolant-server", "loop", "coolant/loop/command", true},
+		{"coolant-server", "loop", "coolant/loop/input", true},
+		{"loop", "coolant-server", "coolant/pool/telemetry", false}, // in another's name
+		{"loop", "pool", "coolant/pool/desired", false},             // drive another's pump
 		{"loop", "pool", "coolant/pool/command", false},
-		{"loop", "loop", "coolant/loop/desired", false},    // its own orders
-		{"loop", "loop", "coolant/loop/telemetry", false},  // up is not down
-		{"coolant", "pool", "coolant/loop/desired", false}, // listen to another's
+		{"loop", "loop", "coolant/loop/desired", false},           // its own orders
+		{"loop", "loop", "coolant/loop/telemetry", false},         // up is not down
+		{"coolant-server", "pool", "coolant/loop/desired", false}, // listen to another's
 		{"pool", "loop", "coolant/pool/telemetry", false},
-		{"loop", "coolant", "emqx/esp32/telemetry", false},
+		{"loop", "coolant-server", "emqx/esp32/telemetry", false},
 		{"loop", "pool", "chat", false},
 	}
 	for _, tt := range tests {
@@ -151,7 +151,7 @@ func TestMosquittoSeparates(t *testing.T) {
 				_ = sub.Subscribe(1, filter) // a refusal is one way to say no
 			}
 			_ = as(ctx, "mosquitto_pub", port, tt.from, "-t", tt.topic, "-m", "x").Run() // here too
-			if msg, err := as(ctx, "mosquitto_pub", port, "coolant", "-t", end, "-m", "end").CombinedOutput(); err != nil {
+			if msg, err := as(ctx, "mosquitto_pub", port, "coolant-server", "-t", end, "-m", "end").CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, msg)
 			}
 			arrived := arrives(ctx, t, sub, tt.topic)
@@ -180,10 +180,10 @@ func TestMosquittoSeparates(t *testing.T) {
 // wait for a service that is away.
 func TestMosquittoQueues(t *testing.T) {
 	ctx := deadline(t, time.Minute)
-	port := startMosquitto(ctx, t, "coolant", "loop")
+	port := startMosquitto(ctx, t, "coolant-server", "loop")
 	const messages = 3000
 	session := func(args ...string) *exec.Cmd {
-		return as(ctx, "mosquitto_sub", port, "coolant", append([]string{"-t", "coolant/+/telemetry", "-c", "-i", "service", "-x", "3600"}, args...)...)
+		return as(ctx, "mosquitto_sub", port, "coolant-server", append([]string{"-t", "coolant/+/telemetry", "-c", "-i", "service", "-x", "3600"}, args...)...)
 	}
 	if out, err := session("-E").CombinedOutput(); err != nil { // subscribes and leaves
 		t.Fatalf("%v: %s", err, out)

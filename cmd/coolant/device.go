@@ -93,6 +93,9 @@ func (a *deviceAddCommand) Run(p *process) error {
 		a.warn(p, there)
 		if err == nil && !a.JSON {
 			_, err = fmt.Fprintf(p.stdout, "\nThe password is shown this once. If it is lost: %s device rotate %s%s\n", program(), a.IDs[0], a.dataFlag())
+			if c, loadErr := a.load(p, nil); err == nil && loadErr == nil && c.Broker != coolant.BrokerEmbedded && a.EMQXAPI == "" {
+				_, err = fmt.Fprintf(p.stdout, "At the outside broker (%s) it has to be entered too.\n", c.Remote.URL)
+			}
 		}
 		return err
 	})

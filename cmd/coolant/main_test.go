@@ -89,3 +89,21 @@ func TestAddSeveral(t *testing.T) {
 		}
 	}
 }
+
+// TestAddBehindAnOutsideBroker checks that whoever adds a device hears that the
+// outside broker has to know its password too.
+func TestAddBehindAnOutsideBroker(t *testing.T) {
+	env := []string{"COOLANT_BROKER=both", "COOLANT_REMOTE_URL=mqtts://broker.example"}
+	for name, test := range map[string]struct {
+		env  []string
+		want bool
+	}{"with one": {env, true}, "without": {nil, false}} {
+		var stdout, stderr bytes.Buffer
+		if code := run([]string{"device", "add", "--data", t.TempDir(), "loop"}, test.env, &stdout, &stderr); code != exitOK {
+			t.Fatalf("%s: exit code %d: %s", name, code, stderr.String())
+		}
+		if got := strings.Contains(stdout.String(), "At the outside broker (mqtts://broker.example:8883)"); got != test.want {
+			t.Errorf("%s: it says\n%s", name, stdout.String())
+		}
+	}
+}

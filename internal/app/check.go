@@ -30,7 +30,10 @@ func CheckBroker(ctx context.Context, c config.Config, log *slog.Logger, device 
 			log.Warn("the running service does not show the result", slog.Any("error", kept))
 		}
 	}
-	return err
+	if err != nil {
+		return coolant.Errorf(coolant.CodeOf(err), "the check ended at the step that failed")
+	}
+	return nil
 }
 
 // keepSeparation hands the result to the running service, or puts it into the

@@ -144,7 +144,7 @@ func (c *check) subscribe(ctx context.Context, server *opened) error {
 	for i := range warnings {
 		c.warn(&warnings[i])
 	}
-	c.report(stepSubscribe, "may subscribe to "+strings.Join(filters, ", "))
+	c.report(stepSubscribe, "the broker grants "+strings.Join(filters, ", "))
 	return nil
 }
 

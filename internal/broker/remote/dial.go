@@ -96,7 +96,11 @@ func (d *dialled) secure(ctx context.Context, t *target, limit time.Duration, so
 	}
 	c := tls.Client(socket, config)
 	if err := c.HandshakeContext(ctx); err != nil {
-		return nil, handshake(t.address(), t.name(), err)
+		p := handshake(t.address(), t.name(), err)
+		if p.Code == "unknown_ca" && t.CAFile != "" {
+			p.Detail += "; it is not in remote.ca_file either"
+		}
+		return nil, p
 	}
 	state := c.ConnectionState()
 	certificate := certificateOf(&state)

@@ -229,7 +229,7 @@ func (l *link) arrived(a arrival) {
 		l.ledger.Settle(token, coolant.Errorf(coolant.CodeInvalid, "%s", r.Detail))
 		return
 	}
-	if m.Kind == wire.KindNone || len(m.Payload) == 0 && m.Kind != wire.Telemetry && m.Kind != wire.Article {
+	if m.Kind == wire.KindNone || isTrial(m.Payload) || len(m.Payload) == 0 && m.Kind != wire.Telemetry && m.Kind != wire.Article {
 		l.ledger.Settle(token, nil) // of a check, or how a retained message is removed: it says nothing
 		return
 	}

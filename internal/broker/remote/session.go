@@ -140,11 +140,11 @@ func (t *target) converse(ctx context.Context, limit time.Duration, o opening, f
 	d.counted = o.counted
 	if version == protocol3 {
 		s, err := open3(ctx, limit, d.transport, o)
-		return s, d, d.explain(err)
+		return s, d, t.explain(d, o, err)
 	}
 	s, err := open5(ctx, limit, d.transport, o)
 	if err == nil || t.Protocol != protocolAuto || !errors.Is(err, errOld) {
-		return s, d, d.explain(unold(err))
+		return s, d, t.explain(d, o, unold(err))
 	}
 	refused := asProblem(err).Code == "protocol_refused"
 	if d, err = t.dial(ctx, limit, func(string, string) {}); err != nil {
@@ -152,17 +152,25 @@ func (t *target) converse(ctx context.Context, limit time.Duration, o opening, f
 	}
 	d.counted = o.counted
 	if s, err = open3(ctx, limit, d.transport, o); err != nil {
-		return nil, d, d.explain(err)
+		return nil, d, t.explain(d, o, err)
 	}
 	s.refused5 = refused
 	return s, d, nil
 }
 
-// explain knows why a broker hangs up that has asked for a certificate: with
-// TLS 1.3 it looks at it after the handshake, and may leave without a word.
-func (d *dialled) explain(err error) error {
-	if p := asProblem(err); p != nil && p.Code == "connection_lost" && d.unproven {
+// explain adds what is known besides of why a CONNECT failed. A broker that has
+// asked for a certificate looks at it after the handshake with TLS 1.3, and may
+// leave without a word.
+func (t *target) explain(d *dialled, o opening, err error) error {
+	p := asProblem(err)
+	switch {
+	case p == nil:
+	case p.Code == "connection_lost" && d.unproven:
 		return problemf(stepTLS, "client_certificate", "the broker asks for a client's certificate, and hung up without one")
+	case p.Code == "connection_lost" && t.tls == nil:
+		p.Detail += "; if this is a port with TLS, use mqtts:// or wss://"
+	case p.Code == "bad_credentials" && o.password == "":
+		p.Detail += "; no password was given"
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -38,6 +39,10 @@ func unique(what string) string {
 	_, _ = rand.Read(b[:]) // never fails
 	return `{"id":"coolant-` + what + "-" + hex.EncodeToString(b[:]) + `","ok":true}`
 }
+
+// isTrial reports whether a payload is a word of a check, which is no message of a
+// device although it stands on its topic.
+func isTrial(payload []byte) bool { return bytes.HasPrefix(payload, []byte(`{"id":"coolant-check-`)) }
 
 // arrived is told of every message.
 func (w *witness) arrived(a arrival) {

@@ -1,3 +1,6 @@
+package emqx
+
+import "testing"
 
 // TestPasswordIsNotQuoted checks that an answer which repeats the request shows no
 // password.
