@@ -139,10 +139,10 @@ func TestSeparationIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.stop()
-	if s := begin(t, e, newInbox(stored), with).Status().Separation; s != want {
+	if s := begin(t, e, newInbox(stored), with).linked(t).Status().Separation; s != want {
 		t.Errorf("after a restart it is %+v", s)
 	}
-	if s := begin(t, picky(t, nil, nil), newInbox(stored), with).Status().Separation; s.State != coolant.SeparationUnproven {
+	if s := begin(t, picky(t, nil, nil), newInbox(stored), with).linked(t).Status().Separation; s.State != coolant.SeparationUnproven {
 		t.Errorf("of another broker it is %+v", s)
 	}
 }

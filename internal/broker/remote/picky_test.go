@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,10 +25,11 @@ import (
 // to refuse. Deny says what a client may not do.
 func picky(t *testing.T, change func(*mochi.Options), deny func(topic string, write bool) bool) Endpoint {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	raw, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	l := &counted{Listener: raw}
 	o := &mochi.Options{Logger: slog.New(slog.DiscardHandler)}
 	o.Capabilities = mochi.NewDefaultServerCapabilities()
 	if change != nil {
@@ -42,8 +45,46 @@ func picky(t *testing.T, change func(*mochi.Options), deny func(topic string, wr
 	if err := s.Serve(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
+	t.Cleanup(func() {
+		// mochi must not be closed while it begins with a connection.
+		l.Close()
+		eventually(t, "the connections to end", func() error {
+			if n := l.open.Load(); n > 0 {
+				return fmt.Errorf("%d are open", n)
+			}
+			return nil
+		})
+		_ = s.Close()
+	})
 	return Endpoint{URL: "mqtt://" + l.Addr().String()}
+}
+
+// counted is a listener that knows how many of its connections are open.
+type counted struct {
+	net.Listener
+	open atomic.Int64
+}
+
+// Accept implements net.Listener.
+func (l *counted) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	l.open.Add(1)
+	return &countedConn{Conn: c, closed: sync.OnceFunc(func() { l.open.Add(-1) })}, nil
+}
+
+// countedConn is a connection that is counted until it is closed.
+type countedConn struct {
+	net.Conn
+	closed func()
+}
+
+// Close implements net.Conn.
+func (c *countedConn) Close() error {
+	defer c.closed()
+	return c.Conn.Close()
 }
 
 // rules is the access list of a picky broker.
