@@ -126,6 +126,15 @@ func (f *fleet) check(ctx context.Context, s *proc.Server) (stored int, err erro
 	return stored, err
 }
 
+// made is the number of samples that were made.
+func (f *fleet) made() (n int) {
+	for _, p := range f.publishers {
+		made, _, _ := p.progress()
+		n += made
+	}
+	return n
+}
+
 // acked is the number of samples that are acknowledged.
 func (f *fleet) acked() (n int) {
 	for _, p := range f.publishers {

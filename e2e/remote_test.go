@@ -127,11 +127,7 @@ func TestRemoteCrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := 0
-	for _, p := range publishers {
-		n, _, _ := p.progress()
-		made += n
-	}
+	made := f.made()
 	if stored != made {
 		t.Errorf("%d samples were sent, %d are stored", made, stored)
 	}

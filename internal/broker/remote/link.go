@@ -117,17 +117,15 @@ func (l *link) serve(ctx context.Context, o *opened, d *dialled) *coolant.Broker
 // last for ever: once nothing has come for a while, nothing waits.
 func (l *link) clear(o *opened) {
 	for came := uint64(math.MaxUint64); o.present && l.stale.Load(); {
-		limit := time.NewTimer(l.b.o.times.request)
-		defer limit.Stop()
-		said, cancel := context.WithTimeout(l.life, l.b.o.times.request)
-		_ = o.publish(said, wire.Topic(checkDevice, wire.Reply), []byte(l.fence), 1, false) // or the next one
-		cancel()
+		turn, cancel := context.WithTimeout(l.life, l.b.o.times.request)
+		_ = o.publish(turn, wire.Topic(checkDevice, wire.Reply), []byte(l.fence), 1, false) // or the next one
 		select {
 		case <-l.passed:
+		case <-turn.Done():
+		}
+		cancel()
+		if l.life.Err() != nil {
 			return
-		case <-l.life.Done():
-			return
-		case <-limit.C:
 		}
 		now := l.came.Load()
 		if now == came && !l.busy.Load() {
