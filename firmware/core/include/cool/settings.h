@@ -145,6 +145,12 @@ typedef struct {
 	bool leak, flow, humidity; /**< whether such an input is wired */
 } cool_board_t;
 
+/** Settings that nobody has changed: 10 s, critical at 50 C, no probes named, no outputs. */
+void cool_settings_defaults(cool_settings_t *s);
+
+/** An output by the defaults of its role and kind (contract/README.md), not wired yet. */
+void cool_output_defaults(cool_output_cfg_t *o, const char *name, cool_role_t role, cool_kind_t kind);
+
 /**
  * Checks what cannot be seen while decoding: names that repeat, pins that the board does
  * not have or that are used twice, a law without its role, bounds that contradict each
