@@ -82,7 +82,7 @@ func (s *Store) Devices(ctx context.Context) (devices []coolant.Device, err erro
 }
 
 // RemoveDevice forgets a device, its credential and its documents. Without
-// withData its history stays and is its again if it is added again; with it the
+// withData its history, and what was desired of it, stay and are its again if it is added again; with it the
 // history is out of reach at once, and upkeep gives its room back. A device that
 // does not exist is [coolant.CodeNotFound].
 func (s *Store) RemoveDevice(ctx context.Context, id coolant.DeviceID, withData bool) error {
@@ -106,6 +106,7 @@ func (s *Store) RemoveDevice(ctx context.Context, id coolant.DeviceID, withData 
 			`DELETE FROM dirty WHERE series IN (SELECT id FROM series WHERE device = ?)`,
 			`DELETE FROM series WHERE device = ?`,
 			`DELETE FROM boots WHERE device = ?`,
+			`DELETE FROM desired WHERE device = ?`,
 		} {
 			if err := run(conn, query, string(id)); err != nil {
 				return err

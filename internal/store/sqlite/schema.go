@@ -11,8 +11,12 @@ import (
 	"coolant"
 )
 
-//go:embed schema/v1.sql
-var schemaV1 string
+var (
+	//go:embed schema/v1.sql
+	schemaV1 string
+	//go:embed schema/v2.sql
+	schemaV2 string
+)
 
 // applicationID marks a file as ours, in SQLite's header: "Cool".
 const applicationID = 0x436f6f6c
@@ -22,7 +26,7 @@ const applicationID = 0x436f6f6c
 func schema() sqlitemigration.Schema {
 	return sqlitemigration.Schema{
 		AppID:      applicationID,
-		Migrations: []string{schemaV1},
+		Migrations: []string{schemaV1, schemaV2},
 	}
 }
 

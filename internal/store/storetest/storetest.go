@@ -42,6 +42,10 @@ type Store interface {
 	DeleteRecord(ctx context.Context, bucket, key string) error
 	EachRecord(ctx context.Context, bucket string, fn func(key string, value []byte) error) error
 
+	AddDesired(ctx context.Context, d coolant.Desired) error
+	Desired(ctx context.Context) ([]coolant.Desired, error)
+	DesiredHistory(ctx context.Context, device coolant.DeviceID, before uint64, limit int) ([]coolant.Desired, error)
+
 	RollUp(ctx context.Context, budget time.Duration) (more bool, err error)
 	Expire(ctx context.Context, rawBefore, minuteBefore coolant.UnixMilli, budget time.Duration) (more bool, err error)
 	Health() error
@@ -73,6 +77,7 @@ func Run(t *testing.T, open Open) {
 		{"documents", testDocuments},
 		{"rejections", testRejections},
 		{"records", testRecords},
+		{"desired", testDesired},
 		{"concurrency", testConcurrency},
 		{"property", testProperty},
 	} {
