@@ -24,3 +24,29 @@ type Edit struct {
 	Note string // in the editor's words; may be empty, at most 256 bytes
 	From uint64 // the version that this one goes back to; 0: none
 }
+
+// Reported is how far a device got with what is desired, by its own word.
+type Reported struct {
+	Epoch   string // of the state that it judged last; empty if it never saw one
+	Version uint64
+	Refused string // why it did not apply that state; empty if it did
+}
+
+// TwinPhase is how desired and reported stand to each other.
+type TwinPhase string
+
+// The phases of a twin.
+const (
+	TwinUnset    TwinPhase = "unset"    // nothing was ever desired: the device does what it does by itself
+	TwinApplying TwinPhase = "applying" // the device has not judged the newest version yet
+	TwinApplied  TwinPhase = "applied"
+	TwinRefused  TwinPhase = "refused" // the device has judged the newest version and keeps the one before
+)
+
+// Twin is what is wanted of a device and what it says of that.
+type Twin struct {
+	Device   DeviceID
+	Phase    TwinPhase
+	Desired  Desired  // the zero value if Phase is TwinUnset
+	Reported Reported // the zero value if the device never said anything
+}
