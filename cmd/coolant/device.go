@@ -16,6 +16,9 @@ type deviceCommand struct {
 	Remove deviceRemoveCommand `cmd:"" help:"Take devices' access away; their history stays unless asked otherwise."`
 	Rotate deviceRotateCommand `cmd:"" help:"Give devices new passwords; the old ones are void at once."`
 	Move   deviceMoveCommand   `cmd:"" help:"Send devices to another broker; they come back if it does not work."`
+	Get    deviceGetCommand    `cmd:"" help:"Show what is desired of a device and how far it got with it."`
+	Set    deviceSetCommand    `cmd:"" help:"Change what is desired of a device, and wait for its word."`
+	Watch  deviceWatchCommand  `cmd:"" help:"Follow what a device does: duties, claims, faults, the state of its twin."`
 }
 
 // deviceFlags are common to all commands about devices.

@@ -21,6 +21,7 @@ type adminSocket struct {
 	listener net.Listener
 	devices  DeviceAdmin
 	commands DeviceCommands
+	twins    DeviceTwins
 	backup   func(ctx context.Context, file string) error
 	// separation takes what a check of the outside broker found.
 	separation func(ctx context.Context, s brokerSeparation) error
@@ -38,6 +39,7 @@ type adminRequest struct {
 	Separation *brokerSeparation `json:"separation,omitempty"`
 	Args       json.RawMessage   `json:"args,omitempty"`
 	TTL        int64             `json:"ttl_ms,omitempty"`
+	Twin       *twinRequest      `json:"twin,omitempty"`
 }
 
 // adminFailure is how an error crosses the socket.
@@ -103,6 +105,7 @@ func (a *adminSocket) handler() http.Handler {
 	mux.HandleFunc("POST /devices/document", adminCall(func(ctx context.Context, q adminRequest) (any, error) {
 		return a.commands.Document(ctx, q.ID, coolant.Document(q.Name))
 	}))
+	a.twinRoutes(mux)
 	mux.HandleFunc("POST /backup", adminCall(func(ctx context.Context, q adminRequest) (any, error) {
 		return struct{}{}, a.backup(ctx, q.File)
 	}))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"time"
 
 	"coolant"
@@ -36,12 +35,8 @@ func WithCommands(c config.Config, do func(DeviceCommands) error) error {
 
 // Command implements [DeviceCommands] for the parts of a service.
 func (h *house) Command(ctx context.Context, id coolant.DeviceID, name string, args json.RawMessage, ttl time.Duration) (coolant.CommandReply, error) {
-	devices, err := h.store.Devices(ctx)
-	if err != nil {
+	if err := h.registered(ctx, id); err != nil {
 		return coolant.CommandReply{}, err
-	}
-	if !slices.ContainsFunc(devices, func(d coolant.Device) bool { return d.ID == id }) {
-		return coolant.CommandReply{}, coolant.Errorf(coolant.CodeNotFound, "there is no device %s; coolant device list shows those that there are", id)
 	}
 	return h.commander.Send(ctx, id, name, args, ttl)
 }

@@ -81,11 +81,11 @@ func (s Service) Run(ctx context.Context) (err error) {
 		s.Log.Warn("the command line cannot change the devices of this service", "error", err)
 	} else {
 		defer dir.removeSocket(socket)
-		admin := &adminSocket{listener: socket, devices: h.admin(), commands: h, backup: h.store.Backup, separation: h.setSeparation, ready: h.ready, log: s.Log}
+		admin := &adminSocket{listener: socket, devices: h.admin(), commands: h, twins: h, backup: h.store.Backup, separation: h.setSeparation, ready: h.ready, log: s.Log}
 		parts = append(parts, part{"command socket", admin.run})
 	}
 	// It ends early, so that who waits for a device's answer hears that none will come.
-	parts = append(parts, part{"commands", h.commander.Run})
+	parts = append(parts, part{"commands", h.commander.Run}, part{"twins", h.twins.Run})
 	if m, err := h.newManager(ports.addresses()); err != nil {
 		s.Log.Warn("the service manager cannot be told how the service is", "error", err)
 	} else if m != nil { // starts last and stops first: ready once all run, and first to say that they end
@@ -134,6 +134,7 @@ type house struct {
 	rollup    *rollup.Rollup
 	ingest    *ingest.Ingest
 	commander *control.Commander
+	twins     *control.Twins
 	guests    *guests
 	// broker and remote are nil where devices do not come that way.
 	broker *embedded.Broker
@@ -178,10 +179,13 @@ func (s Service) open(ctx context.Context, dir dataDir) (_ *house, err error) {
 	if h.commander, err = control.NewCommander(control.CommanderOptions{Publish: h.sendCommand, Log: s.Log}); err != nil {
 		return nil, err
 	}
+	if err = h.newTwins(ctx, documents); err != nil {
+		return nil, err
+	}
 	if h.ingest, err = ingest.New(ingest.Options{
 		Store:         h.store,
 		Down:          h.down,
-		Observer:      downstream{h.hub, h.rollup},
+		Observer:      downstream{twinWatch{h.hub, h.twins}, h.rollup},
 		Replies:       h.commander,
 		ArticleMetric: s.Config.Article.Metric,
 		RawRetention:  s.Config.Retention.Raw,
@@ -289,12 +293,16 @@ func (h *house) admin() DeviceAdmin {
 		added: func(d coolant.Device, newest ...coolant.Newest) {
 			h.guests.added(d.ID)
 			h.hub.DeviceAdded(d, newest...)
+			if err := h.twins.Added(context.Background(), d.ID); err != nil {
+				h.Log.Warn("what was desired of a device earlier could not be read", "device", string(d.ID), "error", err)
+			}
 		},
 		removed: func(id coolant.DeviceID) {
 			h.guests.forget(id)
 			h.forget(id)
 			h.hub.DeviceRemoved(id)
 			h.ingest.Forget(id)
+			h.twins.Forget(id)
 		},
 		disconnect: h.disconnect,
 	}
@@ -313,7 +321,7 @@ func (h *house) newest(ctx context.Context, id coolant.DeviceID) ([]coolant.Newe
 
 // downstream is everything that hears of a commit.
 type downstream struct {
-	*live.Hub
+	twinWatch
 	rollup *rollup.Rollup
 }
 

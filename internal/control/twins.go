@@ -266,6 +266,18 @@ func (t *Twins) Online(device coolant.DeviceID) {
 	}
 }
 
+// Added takes in a device that was registered, perhaps anew: then the store may know what was desired of it.
+func (t *Twins) Added(ctx context.Context, device coolant.DeviceID) error {
+	t.editing.Lock()
+	defer t.editing.Unlock()
+	newest, err := t.Store.DesiredHistory(ctx, device, 0, 1)
+	if err != nil || len(newest) == 0 || t.Twin(device).Desired.Version == newest[0].Version {
+		return err
+	}
+	t.change(device, func(tw *coolant.Twin) { tw.Desired = newest[0] })
+	return nil
+}
+
 // Forget drops a device that was removed. What is written about it stays in the store as long as the store keeps it.
 func (t *Twins) Forget(device coolant.DeviceID) {
 	t.mu.Lock()

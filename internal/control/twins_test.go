@@ -300,6 +300,15 @@ func TestRestoredBackup(t *testing.T) {
 		b.wantPhase(coolant.TwinApplied)
 		b.Forget("loop")
 		b.wantPhase(coolant.TwinUnset)
+		for range 2 {
+			if err := b.Added(t.Context(), "loop"); err != nil {
+				t.Error(err)
+			}
+			b.wantPhase(coolant.TwinApplying)
+		}
+		if err := b.Added(t.Context(), "other"); err != nil || b.Twin("other").Phase != coolant.TwinUnset {
+			t.Errorf("a new device: %+v, %v", b.Twin("other"), err)
+		}
 	})
 }
 
