@@ -44,6 +44,9 @@ var rules = map[string]Audience{
 	"/api/v1/devices/{id}/samples.csv": Viewer,
 	"/api/v1/stream":                   Viewer, // without refusals and the broker
 
+	"/api/v1/devices/{id}/twin":          Reader,
+	"/api/v1/devices/{id}/twin/versions": Reader, // who changed what
+
 	"/metrics":           Reader,
 	"/api/v1/system":     Reader,
 	"/api/v1/rejections": Reader, // excerpts of what strangers sent

@@ -42,6 +42,11 @@ func busy(t *testing.T) (*fixture, http.Handler) {
 	f.commit(minutes("loop", 100)...)
 	f.commit(coolant.Sample{Device: "loop", Time: present + 1, Readings: []coolant.Reading{{Metric: "inlet", Quality: coolant.CRC}}})
 	f.opts.Broker = func() coolant.BrokerStatus { return waitingBroker }
+	f.opts.Twins = &fakeTwins{hub: f.hub}
+	f.hub.Twin(coolant.Twin{
+		Device: "loop", Phase: coolant.TwinRefused, Desired: someDesired, Reported: coolant.Reported{Epoch: "e1", Version: 3, Refused: "no"},
+	})
+	f.hub.Document(coolant.DeviceDocument{Device: "loop", Kind: coolant.DocReported, Body: json.RawMessage(`{"version":3,"faults":["leak"]}`)})
 	f.store.faults = []coolant.FaultSpan{{Device: "loop", Metric: "inlet", Quality: coolant.CRC, From: present, To: present + 1, Count: 2}}
 	f.store.rejections = []coolant.Rejection{
 		{ID: 2, Time: present, Device: "loop", Topic: "t", Code: coolant.RejectedValue, Detail: "d", Excerpt: "<é>", Count: 3},
@@ -102,6 +107,14 @@ func TestAnswersFitTheDocument(t *testing.T) {
 		{"broker", full, "/api/v1/broker", "/api/v1/broker", 200, ""},
 		{"embedded broker", empty, "/api/v1/broker", "/api/v1/broker", 200, ""},
 		{"broker that is well", well.handler(t), "/api/v1/broker", "/api/v1/broker", 200, ""},
+		{"twin", full, "/api/v1/devices/{id}/twin", "/api/v1/devices/loop/twin", 200, ""},
+		{"twin without anything", full, "/api/v1/devices/{id}/twin", "/api/v1/devices/quiet/twin", 200, ""},
+		{"twin of an unknown device", full, "/api/v1/devices/{id}/twin", "/api/v1/devices/none/twin", 404, coolant.CodeNotFound},
+		{"twin of no id", full, "/api/v1/devices/{id}/twin", "/api/v1/devices/UPPER/twin", 400, coolant.CodeInvalid},
+		{"versions", full, "/api/v1/devices/{id}/twin/versions", "/api/v1/devices/loop/twin/versions?before=4&limit=1", 200, ""},
+		{"versions of an unknown device", full, "/api/v1/devices/{id}/twin/versions", "/api/v1/devices/none/twin/versions", 404, coolant.CodeNotFound},
+		{"too many versions", full, "/api/v1/devices/{id}/twin/versions", "/api/v1/devices/loop/twin/versions?limit=0&before=x", 400, coolant.CodeInvalid},
+		{"versions without control", empty, "/api/v1/devices/{id}/twin/versions", "/api/v1/devices/none/twin/versions", 404, coolant.CodeNotFound},
 		{"data", full, "/data", "/data?hours=24", 200, ""},
 		{"no data", empty, "/data", "/data", 200, ""},
 		{"data when broken", down, "/data", "/data", 500, coolant.CodeInternal},
@@ -142,8 +155,9 @@ func TestDocumentedOperations(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"get /api/v1/broker", "get /api/v1/devices", "get /api/v1/devices/{id}", "get /api/v1/devices/{id}/faults", "get /api/v1/devices/{id}/samples.csv",
-		"get /api/v1/devices/{id}/series", "get /api/v1/rejections", "get /api/v1/stream", "get /api/v1/system",
+		"get /api/v1/devices/{id}/series", "get /api/v1/devices/{id}/twin", "get /api/v1/devices/{id}/twin/versions", "get /api/v1/rejections", "get /api/v1/stream", "get /api/v1/system",
 		"get /data", "get /livez", "get /ping", "get /readyz",
+		"post /api/v1/devices/{id}/commands", "post /api/v1/devices/{id}/twin/return", "put /api/v1/devices/{id}/twin",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("operations %v", got)

@@ -80,6 +80,7 @@ type (
 	docsOperation struct {
 		ID, Method, Path, Summary, Description string
 		Parameters                             []docsField
+		Body                                   []docsWord // empty: it takes none
 		Answers                                []docsAnswer
 		Flags                                  string // what curl needs beside the address
 		Example                                string // path and query to try
@@ -106,11 +107,15 @@ func renderDocs(api *huma.OpenAPI) ([]byte, error) {
 	for _, tag := range api.Tags {
 		group := docsGroup{Name: tag.Name, Description: tag.Description}
 		for path, item := range api.Paths {
-			if op := item.Get; op != nil && slices.Contains(op.Tags, tag.Name) {
-				group.Operations = append(group.Operations, describeOperation(path, op))
+			for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Patch, item.Delete} {
+				if op != nil && slices.Contains(op.Tags, tag.Name) {
+					group.Operations = append(group.Operations, describeOperation(path, op))
+				}
 			}
 		}
-		slices.SortFunc(group.Operations, func(a, b docsOperation) int { return cmp.Compare(a.Path, b.Path) })
+		slices.SortFunc(group.Operations, func(a, b docsOperation) int {
+			return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method))
+		})
 		page.Groups = append(page.Groups, group)
 	}
 	for name, s := range api.Components.Schemas.Map() {
@@ -154,13 +159,24 @@ var examples = map[string]string{
 	"article-data":    "?hours=12",
 }
 
+// bodies are the bodies of the examples, by operation.
+var bodies = map[string]string{
+	"edit-twin":    `{"base":3,"body":{"interval_ms":5000},"note":"watch closely"}`,
+	"return-twin":  `{"base":4,"to":3}`,
+	"send-command": `{"name":"identify"}`,
+}
+
 func describeOperation(path string, op *huma.Operation) docsOperation {
 	d := docsOperation{
-		ID: op.OperationID, Method: http.MethodGet, Path: path, Summary: op.Summary, Description: op.Description,
+		ID: op.OperationID, Method: op.Method, Path: path, Summary: op.Summary, Description: op.Description,
 		Example: strings.ReplaceAll(path, "{id}", "loop-1") + examples[op.OperationID],
 	}
 	if path == streamPath {
 		d.Flags = "-N "
+	}
+	if op.RequestBody != nil {
+		d.Body = typeOfSchema(op.RequestBody.Content["application/json"].Schema)
+		d.Flags = "-X " + op.Method + " -H 'Content-Type: application/json' -d '" + bodies[op.OperationID] + "' "
 	}
 	for _, p := range op.Parameters {
 		d.Parameters = append(d.Parameters, docsField{

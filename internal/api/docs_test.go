@@ -46,8 +46,10 @@ func TestDocsPage(t *testing.T) {
 	}
 	doc := golden(t)
 	for path, methods := range doc.Paths {
-		if !strings.Contains(page, "<code>"+path+"</code>") || !strings.Contains(page, `id="`+methods["get"].OperationID+`"`) {
-			t.Errorf("the page does not show %s", path)
+		for method, op := range methods {
+			if !strings.Contains(page, "<b>"+strings.ToUpper(method)+"</b> <code>"+path+"</code>") || !strings.Contains(page, `id="`+op.OperationID+`"`) {
+				t.Errorf("the page does not show %s %s", method, path)
+			}
 		}
 	}
 	for name := range doc.Components.Schemas {

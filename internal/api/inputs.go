@@ -57,6 +57,8 @@ type (
 	metricsParam string
 	widthParam   string
 	limitParam   string
+	versionParam string
+	manyParam    string
 	hoursParam   string
 	textParam    string
 )
@@ -83,6 +85,12 @@ func (widthParam) Schema(huma.Registry) *huma.Schema {
 func (limitParam) Schema(huma.Registry) *huma.Schema {
 	return whole(1, maxRejections, defaultRejections)
 }
+
+func (versionParam) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeInteger, Format: "int64", Minimum: new(1.0), Maximum: new(float64(1<<53 - 1))}
+}
+
+func (manyParam) Schema(huma.Registry) *huma.Schema { return whole(1, maxVersions, defaultVersions) }
 
 func (hoursParam) Schema(huma.Registry) *huma.Schema { return whole(1, maxHours, 1) }
 

@@ -37,6 +37,7 @@ func (s *server) newAPI(mux humago.Mux) huma.API {
 			Components: &huma.Components{Schemas: registry},
 			Tags: []*huma.Tag{
 				{Name: tagDevices, Description: "Devices, their readings and live events"},
+				{Name: tagControl, Description: "What is desired of devices, and what they make of it. Only the owner may change it"},
 				{Name: tagOperation, Description: "The server itself"},
 				{Name: tagArticle, Description: "The endpoints of the article's backend"},
 			},
@@ -76,7 +77,7 @@ func schemaName(t reflect.Type, hint string) string {
 
 // add registers an operation whose errors become problems.
 func add[I, O any](s *server, api huma.API, op huma.Operation, handler func(context.Context, *I) (*O, error), failures ...int) {
-	op.SkipValidateParams = true
+	op.SkipValidateParams, op.SkipValidateBody = true, true
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
 	}
@@ -121,6 +122,7 @@ func eventSchema(api huma.API) *huma.Schema {
 		{"removed", RemovedEvent{}},
 		{"rejected", live.RejectionView{}},
 		{"broker", coolant.BrokerStatus{}},
+		{"twin", live.TwinView{}},
 		{"tick", TickEvent{}},
 	}
 	schema := &huma.Schema{Description: "One event of the stream; data is JSON"}
@@ -139,7 +141,7 @@ func eventSchema(api huma.API) *huma.Schema {
 }
 
 // finish corrects what cannot be said in struct tags: lists are never null,
-// objects may grow, and two fields of a device may be null.
+// objects may grow, some members may be null, and some are any object.
 func finish(schemas map[string]*huma.Schema) {
 	for _, s := range schemas {
 		walk(s, func(s *huma.Schema) {
@@ -151,14 +153,26 @@ func finish(schemas map[string]*huma.Schema) {
 			}
 		})
 	}
-	device := schemas["DeviceView"]
-	presence := device.Properties["presence"]
-	device.Properties["presence"] = &huma.Schema{
-		Description: presence.Description,
-		OneOf:       []*huma.Schema{{Ref: presence.Ref}, {Type: "null"}},
-	}
-	info := device.Properties["info"]
-	info.Type, info.Nullable, info.AdditionalProperties = huma.TypeObject, true, true
+	orNull(schemas["DeviceView"], "presence")
+	anyObject(schemas["DeviceView"], "info", true)
+	orNull(schemas["TwinView"], "desired")
+	orNull(schemas["TwinView"], "reported")
+	anyObject(schemas["TwinView"], "state", true)
+	anyObject(schemas["DesiredView"], "body", false)
+	anyObject(schemas["TwinEdit"], "body", false)
+	anyObject(schemas["CommandRequest"], "args", false)
+}
+
+// orNull says that a member which refers to another schema may be null.
+func orNull(s *huma.Schema, member string) {
+	p := s.Properties[member]
+	s.Properties[member] = &huma.Schema{Description: p.Description, OneOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}}
+}
+
+// anyObject says that a member is an object whose members are described elsewhere.
+func anyObject(s *huma.Schema, member string, null bool) {
+	p := s.Properties[member]
+	p.Type, p.Nullable, p.AdditionalProperties = huma.TypeObject, null, true
 }
 
 // walk calls fn for s and every schema inside it.

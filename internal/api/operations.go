@@ -12,6 +12,7 @@ const maxHours = 24
 // The groups of operations in the OpenAPI document.
 const (
 	tagDevices   = "devices"
+	tagControl   = "control"
 	tagOperation = "operation"
 	tagArticle   = "article"
 )
@@ -45,6 +46,7 @@ func (s *server) register(api huma.API) {
 			"`inlet=crc`. A metric without a trustworthy value is an empty cell.",
 		Responses: answer("text/csv", &huma.Schema{Type: huma.TypeString}, "Samples, oldest first"),
 	}, s.exportSamples, http.StatusBadRequest, http.StatusNotFound)
+	s.registerTwins(api)
 	add(s, api, huma.Operation{
 		OperationID: "list-rejections", Method: http.MethodGet, Path: "/api/v1/rejections", Tags: []string{tagOperation},
 		Summary: "What was refused", Description: "Messages and connections that were refused, and why, newest first.",
@@ -92,6 +94,44 @@ func (s *server) register(api huma.API) {
 		Summary: "Whether the server can do its work", Description: "503 with every reason while it cannot, such as a full disk.",
 		Responses: notReady,
 	}, s.readyz)
+}
+
+// registerTwins adds what regulates devices.
+func (s *server) registerTwins(api huma.API) {
+	add(s, api, huma.Operation{
+		OperationID: "get-twin", Method: http.MethodGet, Path: "/api/v1/devices/{id}/twin", Tags: []string{tagControl},
+		Summary:     "What is desired of a device, and how far it got",
+		Description: "The newest version of what is desired, what the device judged last, and what its outputs do. The event `twin` tells of changes.",
+	}, s.getTwin, http.StatusBadRequest, http.StatusNotFound)
+	add(s, api, huma.Operation{
+		OperationID: "edit-twin", Method: http.MethodPut, Path: "/api/v1/devices/{id}/twin", Tags: []string{tagControl},
+		Summary:     "Change what is desired of a device",
+		Description: "Stores the next version and sends it to the device until the device has applied or refused it; the answer does not wait for that.",
+		RequestBody: takes(api, twinEdit{}),
+	}, s.editTwin, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict)
+	add(s, api, huma.Operation{
+		OperationID: "return-twin", Method: http.MethodPost, Path: "/api/v1/devices/{id}/twin/return", Tags: []string{tagControl},
+		Summary: "Go back to an earlier version", Description: "Makes a copy of an earlier version the newest one.",
+		RequestBody: takes(api, twinReturn{}),
+	}, s.returnTwin, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict)
+	add(s, api, huma.Operation{
+		OperationID: "list-versions", Method: http.MethodGet, Path: "/api/v1/devices/{id}/twin/versions", Tags: []string{tagControl},
+		Summary: "What was desired earlier", Description: "The versions of a device: who changed it, when, what for, and to what.",
+	}, s.listVersions, http.StatusBadRequest, http.StatusNotFound)
+	add(s, api, huma.Operation{
+		OperationID: "send-command", Method: http.MethodPost, Path: "/api/v1/devices/{id}/commands", Tags: []string{tagControl},
+		Summary:     "Ask a device to do something once",
+		Description: "Sends a command until the device answers. The answer is the device's, also if it refuses; unavailable means that none came.",
+		RequestBody: takes(api, commandRequest{}),
+	}, s.sendCommand, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable)
+}
+
+// takes documents a body that our own reader reads.
+func takes(api huma.API, v any) *huma.RequestBody {
+	return &huma.RequestBody{
+		Required: true,
+		Content:  map[string]*huma.MediaType{"application/json": {Schema: schemaOf(api, v)}},
+	}
 }
 
 // answer documents a 200 that huma cannot derive from the output type.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -39,6 +40,8 @@ type Store interface {
 type Options struct {
 	Store Store
 	Hub   *live.Hub
+	// Twins changes devices. nil changes none.
+	Twins Twins
 	// UI holds index.html and assets/; nil is a binary built without the UI.
 	UI fs.FS
 	// Guard wraps every route but /ping and /livez; nil lets everyone in.
@@ -103,6 +106,9 @@ func (o *Options) complete() error {
 	if o.StoreSize == nil {
 		o.StoreSize = func(context.Context) (int64, error) { return 0, nil }
 	}
+	if o.Twins == nil {
+		o.Twins = noTwins{}
+	}
 	if o.Heartbeat <= 0 {
 		o.Heartbeat = 15 * time.Second
 	}
@@ -113,4 +119,27 @@ func (o *Options) complete() error {
 		o.Log = slog.Default()
 	}
 	return nil
+}
+
+// noTwins changes nothing.
+type noTwins struct{}
+
+func noControl() error {
+	return coolant.Errorf(coolant.CodeUnavailable, "this server does not change devices")
+}
+
+func (noTwins) EditTwin(context.Context, coolant.DeviceID, uint64, json.RawMessage, coolant.Edit) (coolant.Twin, error) {
+	return coolant.Twin{}, noControl()
+}
+
+func (noTwins) ReturnTwin(context.Context, coolant.DeviceID, uint64, uint64, coolant.Edit) (coolant.Twin, error) {
+	return coolant.Twin{}, noControl()
+}
+
+func (noTwins) TwinHistory(context.Context, coolant.DeviceID, uint64, int) ([]coolant.Desired, error) {
+	return nil, noControl()
+}
+
+func (noTwins) Command(context.Context, coolant.DeviceID, string, json.RawMessage, time.Duration) (coolant.CommandReply, error) {
+	return coolant.CommandReply{}, noControl()
 }

@@ -269,6 +269,7 @@ func (h *house) newAPI(addresses Addresses) (http.Handler, error) {
 	return api.New(api.Options{
 		Store:      h.store,
 		Hub:        h.hub,
+		Twins:      h,
 		UI:         web.FS(),
 		Guard:      guard(who),
 		Audience:   who,

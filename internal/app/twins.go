@@ -43,9 +43,15 @@ func (h *house) newTwins(ctx context.Context, documents []coolant.DeviceDocument
 		}
 	}
 	h.twins, err = control.NewTwins(ctx, control.TwinsOptions{
-		Store: h.store, Publish: h.sendDesired, Check: checkDesired, Log: h.Log,
+		Store: h.store, Publish: h.sendDesired, Check: checkDesired, Changed: h.hub.Twin, Log: h.Log,
 	}, said)
-	return err
+	if err != nil {
+		return err
+	}
+	for _, tw := range h.twins.All() {
+		h.hub.Twin(tw)
+	}
+	return nil
 }
 
 // checkDesired holds what is to be asked of a device against the contract.
@@ -161,7 +167,9 @@ func (a *adminSocket) twinRoutes(mux *http.ServeMux) {
 			return do(ctx, q.ID, *q.Twin)
 		}))
 	}
-	handle("", func(ctx context.Context, id coolant.DeviceID, _ twinRequest) (any, error) { return a.twins.Twin(ctx, id) })
+	handle("", func(ctx context.Context, id coolant.DeviceID, _ twinRequest) (any, error) {
+		return a.twins.Twin(ctx, id)
+	})
 	handle("/edit", func(ctx context.Context, id coolant.DeviceID, q twinRequest) (any, error) {
 		return a.twins.EditTwin(ctx, id, q.Base, q.Body, q.Edit)
 	})

@@ -143,6 +143,17 @@ func (t *Twins) Twin(device coolant.DeviceID) coolant.Twin {
 	return coolant.Twin{Device: device, Phase: coolant.TwinUnset}
 }
 
+// All returns every twin of which something is known, in no order.
+func (t *Twins) All() []coolant.Twin {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := make([]coolant.Twin, 0, len(t.of))
+	for _, tw := range t.of {
+		all = append(all, tw.Twin)
+	}
+	return all
+}
+
 // History returns the versions of a device below before (0: all), the newest first.
 func (t *Twins) History(ctx context.Context, device coolant.DeviceID, before uint64, limit int) ([]coolant.Desired, error) {
 	return t.Store.DesiredHistory(ctx, device, before, limit)

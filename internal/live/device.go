@@ -22,6 +22,7 @@ type device struct {
 	health   coolant.Health
 	info     json.RawMessage
 	public   json.RawMessage // the part of info that anyone may see
+	twin     twin
 	// due is when health may change without any news; 0 is never.
 	due coolant.UnixMilli
 	// view is what was handed out last; nil when it is out of date.

@@ -125,7 +125,11 @@ func (h *Hub) Load(devices []coolant.Device, newest map[coolant.DeviceID][]coola
 		}
 	}
 	for _, doc := range documents {
-		if d := h.devices[doc.Device]; d != nil {
+		switch d := h.devices[doc.Device]; {
+		case d == nil:
+		case doc.Kind == coolant.DocReported:
+			d.twin.report(doc.Body)
+		default:
 			d.learn(doc)
 		}
 	}
@@ -189,6 +193,11 @@ func (h *Hub) Document(doc coolant.DeviceDocument) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	d := h.known(doc.Device)
+	if d != nil && doc.Kind == coolant.DocReported && d.twin.report(doc.Body) {
+		h.twinChanged(d)
+		h.wake()
+		return
+	}
 	if d == nil || !d.learn(doc) {
 		return
 	}

@@ -19,7 +19,7 @@ func newMetrics(reg prometheus.Registerer, h *Hub) *metrics {
 			Name: "coolant_live_dropped_total", Help: "Subscribers that were disconnected because they read too slowly.",
 		}),
 	}
-	for _, e := range []Event{&Samples{}, &Backfill{}, &Changed{}, &Removed{}, &Rejected{}, &Broker{}, &Tick{}} {
+	for _, e := range []Event{&Samples{}, &Backfill{}, &Changed{}, &Removed{}, &Rejected{}, &Broker{}, &Twin{}, &Tick{}} {
 		m.events[e.name()] = events.WithLabelValues(e.name())
 	}
 	if reg == nil {
