@@ -24,6 +24,11 @@ func simulate(t *testing.T, r Running, id coolant.DeviceID) (stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return simulateWith(t, r, id, password)
+}
+
+func simulateWith(t *testing.T, r Running, id coolant.DeviceID, password string) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {

@@ -1,0 +1,118 @@
+package app
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"coolant"
+	"coolant/internal/app/config"
+)
+
+func twinsOf(t *testing.T, c config.Config) DeviceTwins {
+	t.Helper()
+	var found DeviceTwins
+	if err := WithTwins(c, func(d DeviceTwins) error { found = d; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// TestTwin goes the whole way: an edit is stored, reaches a device through the broker, and comes
+// back as the device's word, by the socket and by the API.
+func TestTwin(t *testing.T) {
+	ctx := t.Context()
+	c, r, stop := start(t)
+	const id = "loop"
+	stopDevice := simulate(t, r, id)
+	twins := twinsOf(t, c)
+	edit := func(base uint64, body string) coolant.Twin {
+		t.Helper()
+		tw, err := twins.EditTwin(ctx, id, base, json.RawMessage(body), coolant.Edit{By: "test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tw
+	}
+	reaches := func(phase coolant.TwinPhase, version uint64) (tw coolant.Twin) {
+		t.Helper()
+		until(t, string(phase), func() bool {
+			var err error
+			tw, err = twins.Twin(ctx, id)
+			return err == nil && tw.Phase == phase && tw.Desired.Version == version
+		})
+		return tw
+	}
+	if tw, err := twins.Twin(ctx, id); err != nil || tw.Phase != coolant.TwinUnset {
+		t.Errorf("at first it is %+v, %v", tw, err)
+	}
+	edit(0, `{"interval_ms":2000}`)
+	reaches(coolant.TwinApplied, 1)
+	edit(1, `{"interval_ms":1}`)
+	if tw := reaches(coolant.TwinRefused, 2); !strings.Contains(tw.Reported.Refused, "interval_ms") {
+		t.Errorf("it is refused because %q", tw.Reported.Refused)
+	}
+	_, err := twins.EditTwin(ctx, id, 1, json.RawMessage(`{}`), coolant.Edit{})
+	if coolant.CodeOf(err) != coolant.CodeConflict || !strings.Contains(err.Error(), "version 2") {
+		t.Errorf("a stale edit: %v", err)
+	}
+	if _, err := twins.EditTwin(ctx, id, 2, json.RawMessage(`{"interval_ms":"fast"}`), coolant.Edit{}); coolant.CodeOf(err) != coolant.CodeInvalid {
+		t.Errorf("an edit that cannot be asked: %v", err)
+	}
+	if _, err := twins.ReturnTwin(ctx, id, 2, 1, coolant.Edit{By: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	reaches(coolant.TwinApplied, 3)
+	for _, unknown := range []func() error{
+		func() error { _, err := twins.Twin(ctx, "pool"); return err },
+		func() error { _, err := twins.EditTwin(ctx, "pool", 0, nil, coolant.Edit{}); return err },
+		func() error { _, err := twins.ReturnTwin(ctx, "pool", 0, 1, coolant.Edit{}); return err },
+		func() error { _, err := twins.TwinHistory(ctx, "pool", 0, 1); return err },
+	} {
+		if err := unknown(); coolant.CodeOf(err) != coolant.CodeNotFound {
+			t.Errorf("of an unknown device: %v", err)
+		}
+	}
+
+	base := "http://" + r.Addresses.HTTP + "/api/v1/devices/loop/twin"
+	request, err := http.NewRequestWithContext(ctx, http.MethodPut, base, bytes.NewReader([]byte(`{"base":3,"body":{"interval_ms":3000}}`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("the API answers %s", answer.Status)
+	}
+	reaches(coolant.TwinApplied, 4)
+
+	// What is desired outlives the service, and what was edited while the device was away reaches it when
+	// it comes back.
+	stopDevice()
+	edit(4, `{"interval_ms":4000}`)
+	stop()
+	c, r, _ = startIn(t, c.Data)
+	twins = twinsOf(t, c)
+	reaches(coolant.TwinApplying, 5)
+	history, err := twins.TwinHistory(ctx, id, 0, 10)
+	if err != nil || len(history) != 5 || history[2].Edit.From != 1 || history[1].Edit.By != "page" {
+		t.Errorf("the history is %+v, %v", history, err)
+	}
+	simulateAgain(t, r, id)
+	reaches(coolant.TwinApplied, 5)
+}
+
+// simulateAgain runs a device that is registered already.
+func simulateAgain(t *testing.T, r Running, id coolant.DeviceID) {
+	t.Helper()
+	password, err := r.Devices.Rotate(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	simulateWith(t, r, id, password)
+}
