@@ -26,8 +26,11 @@ func TestAssign(t *testing.T) {
 		{"removes an element", `{"outputs":[{"name":"a"},{"name":"b"}]}`, []string{"outputs.a="}, `{"outputs":[{"name":"b"}]}`, ""},
 		{"removes what is not there", `{"outputs":[{"name":"b"}]}`, []string{"outputs.a.override=", "outputs.c="}, `{"outputs":[{"name":"b"}]}`, ""},
 		{"replaces an element", `{"a":[1,2]}`, []string{"a.1=3", "a.9=4"}, `{"a":[1,3,4]}`, ""},
-		{"several", before, []string{"interval_ms=2000", "outputs.fan.auto.input=inlet", "probes.28ff641e8216043c.offset_k=-0.5"},
-			`{"interval_ms":2000,"outputs":[{"min_duty":40,"name":"pump"},{"auto":{"input":"inlet"},"name":"fan"}],"probes":[{"offset_k":-0.5,"role":"water","rom":"28ff641e8216043c"}]}`, ""},
+		{
+			"several", before,
+			[]string{"interval_ms=2000", "outputs.fan.auto.input=inlet", "probes.28ff641e8216043c.offset_k=-0.5"},
+			`{"interval_ms":2000,"outputs":[{"min_duty":40,"name":"pump"},{"auto":{"input":"inlet"},"name":"fan"}],"probes":[{"offset_k":-0.5,"role":"water","rom":"28ff641e8216043c"}]}`, "",
+		},
 		{"no value at all", `{}`, []string{"interval_ms"}, "", "outputs.fan.min_duty=30 is expected"},
 		{"no path", `{}`, []string{"=1"}, "", "is expected"},
 		{"a hole in the path", `{}`, []string{"a..b=1"}, "", "is expected"},

@@ -26,8 +26,10 @@ func TestTwin(t *testing.T) {
 		do   func()
 		want []string // in the one event; nil: no event
 	}{
-		{"an edit", func() { h.Twin(coolant.Twin{Device: "loop", Phase: coolant.TwinApplying, Desired: desired}) },
-			[]string{`"phase":"applying"`, `"version":3`, `"by":"page"`, `"body":{"interval_ms":5000}`, `"reported":null`, `"state":{"version":0}`}},
+		{
+			"an edit", func() { h.Twin(coolant.Twin{Device: "loop", Phase: coolant.TwinApplying, Desired: desired}) },
+			[]string{`"phase":"applying"`, `"version":3`, `"by":"page"`, `"body":{"interval_ms":5000}`, `"reported":null`, `"state":{"version":0}`},
+		},
 		{"its answer", func() {
 			h.Twin(coolant.Twin{Device: "loop", Phase: coolant.TwinRefused, Desired: desired, Reported: coolant.Reported{Epoch: "e1", Version: 3, Refused: "no"}})
 		}, []string{`"phase":"refused"`, `"reported":{"version":3,"epoch":"e1","refused":"no"}`}},
