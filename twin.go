@@ -1,6 +1,10 @@
 package coolant
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
 
 // Desired is one version of what the owner wants of a device: the desired half of
 // its twin. Versions of a device count from 1 and never end; a version that was
@@ -49,4 +53,48 @@ type Twin struct {
 	Phase    TwinPhase
 	Desired  Desired  // the zero value if Phase is TwinUnset
 	Reported Reported // the zero value if the device never said anything
+}
+
+// Difference is one difference between two versions of what is desired.
+type Difference struct {
+	Path          string // such as outputs.fan.min_duty
+	Before, After string // JSON; empty where it was not there, or is not any more
+}
+
+// StaleError says that an edit started from a version that is not the newest any
+// more. Its code is [CodeConflict].
+type StaleError struct {
+	Base    uint64       // that the edit started from
+	Newest  Desired      // what there is by now
+	Changes []Difference // from Base to Newest, by path; some may be left out, and all where Base is not kept
+}
+
+// Error says who was faster, and what changed.
+func (e *StaleError) Error() string {
+	text := fmt.Sprintf("this starts from version %d of %s, but version %d is the newest: %s changed it at %s",
+		e.Base, e.Newest.Device, e.Newest.Version, e.Newest.Edit.By, e.Newest.Edit.At.Time().UTC().Format(time.RFC3339))
+	for i, c := range e.Changes {
+		switch {
+		case i == 0:
+			text += " ("
+		default:
+			text += ", "
+		}
+		text += c.String()
+	}
+	if len(e.Changes) > 0 {
+		text += ")"
+	}
+	return text + "; look at it and try again"
+}
+
+// String is the change in a few words.
+func (c Difference) String() string {
+	switch {
+	case c.Before == "":
+		return c.Path + " was added: " + c.After
+	case c.After == "":
+		return c.Path + " was removed"
+	}
+	return c.Path + " from " + c.Before + " to " + c.After
 }

@@ -16,7 +16,7 @@ type Problem struct {
 	Status int             `json:"status" example:"400"`
 	Detail string          `json:"detail" doc:"What went wrong this time, in English"`
 	Code   coolant.Code    `json:"code" enum:"invalid,not_found,conflict,forbidden,unavailable,storage_full,internal" doc:"Stable name of the kind of error"`
-	Errors []ProblemDetail `json:"errors,omitempty" doc:"Each parameter that is wrong"`
+	Errors []ProblemDetail `json:"errors,omitempty" doc:"Each parameter that is wrong; after a conflict, what somebody else changed"`
 }
 
 // ProblemDetail names one wrong parameter.
@@ -97,7 +97,13 @@ func problemOf(err error) *Problem {
 	if code == coolant.CodeInternal {
 		return newProblem(code, "The server made a mistake; its log says more.")
 	}
-	return newProblem(code, err.Error())
+	p := newProblem(code, err.Error())
+	if stale, ok := errors.AsType[*coolant.StaleError](err); ok {
+		for _, c := range stale.Changes {
+			p.Errors = append(p.Errors, ProblemDetail{Location: "body.body." + c.Path, Message: c.String(), Value: shorten(c.After)})
+		}
+	}
+	return p
 }
 
 // write sends p; the header must not have been sent yet.

@@ -28,7 +28,9 @@ type fakeTwins struct {
 
 func (f *fakeTwins) EditTwin(_ context.Context, id coolant.DeviceID, base uint64, body json.RawMessage, edit coolant.Edit) (coolant.Twin, error) {
 	if base != 3 {
-		return coolant.Twin{}, coolant.Errorf(coolant.CodeConflict, "version 3 is the newest")
+		return coolant.Twin{}, coolant.Errorf(coolant.CodeConflict, "%w", &coolant.StaleError{
+			Base: base, Newest: someDesired, Changes: []coolant.Difference{{Path: "outputs.fan.min_duty", Before: "20", After: "30"}, {Path: "busy_w", Before: "1"}},
+		})
 	}
 	f.edit = coolant.Desired{Device: id, Version: base + 1, Epoch: "e1", Body: body, Edit: edit}
 	tw := coolant.Twin{Device: id, Phase: coolant.TwinApplying, Desired: f.edit}
@@ -75,7 +77,7 @@ func TestChangingADevice(t *testing.T) {
 		want                         string // in the answer
 	}{
 		{"an edit", "PUT", twin, "loop", `{"base":3,"body":{"interval_ms":1000},"note":"why"}`, 200, `"phase":"applying"`},
-		{"an edit of an older version", "PUT", twin, "loop", `{"base":2,"body":{}}`, 409, "version 3 is the newest"},
+		{"an edit of an older version", "PUT", twin, "loop", `{"base":2,"body":{}}`, 409, `{"location":"body.body.outputs.fan.min_duty","message":"outputs.fan.min_duty from 20 to 30","value":"30"},{"location":"body.body.busy_w","message":"busy_w was removed"}`},
 		{"an edit without a body", "PUT", twin, "loop", `{"base":3}`, 400, "body.body"},
 		{"an edit of an unknown device", "PUT", twin, "none", `{"base":3,"body":{}}`, 404, "no device none"},
 		{"an edit of no device", "PUT", twin, "UP", `{"base":3,"body":{}}`, 400, "path.id"},

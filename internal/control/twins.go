@@ -174,7 +174,7 @@ func (t *Twins) Edit(ctx context.Context, device coolant.DeviceID, base uint64, 
 	defer t.editing.Unlock()
 	now := t.Twin(device)
 	if now.Desired.Version != base {
-		return now, stale(device, base, now.Desired)
+		return now, t.stale(ctx, device, base, now.Desired)
 	}
 	if base != 0 && sameJSON(now.Desired.Body, body) {
 		return now, nil
@@ -229,12 +229,22 @@ func (t *Twins) change(device coolant.DeviceID, do func(*coolant.Twin)) coolant.
 	return tw.Twin
 }
 
-func stale(device coolant.DeviceID, base uint64, newest coolant.Desired) error {
+// stale says what happened since the version that an edit started from.
+func (t *Twins) stale(ctx context.Context, device coolant.DeviceID, base uint64, newest coolant.Desired) error {
 	if newest.Version == 0 {
 		return coolant.Errorf(coolant.CodeConflict, "nothing is desired of %s yet, so there is no version %d to start from", device, base)
 	}
-	return coolant.Errorf(coolant.CodeConflict, "this starts from version %d of %s, but version %d is the newest: %s changed it at %s; look at it and try again",
-		base, device, newest.Version, newest.Edit.By, newest.Edit.At.Time().UTC().Format(time.RFC3339))
+	stale := &coolant.StaleError{Base: base, Newest: newest}
+	body := json.RawMessage("{}")
+	if base != 0 {
+		if seen, err := t.Store.DesiredHistory(ctx, device, base+1, 1); err == nil && len(seen) == 1 && seen[0].Version == base {
+			body = seen[0].Body
+		} else {
+			body = nil
+		}
+	}
+	stale.Changes = changes(body, newest.Body)
+	return coolant.Errorf(coolant.CodeConflict, "%w", stale)
 }
 
 // Reported takes a device's word. A device that has a later version of the same epoch than there is lived

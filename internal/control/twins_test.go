@@ -226,8 +226,8 @@ func TestStaleEdit(t *testing.T) {
 			code coolant.Code
 			text string
 		}{
-			{"of an older version", 1, `{"a":3}`, "x", coolant.CodeConflict, "version 2 is the newest: page changed it at"},
-			{"of none", 0, `{"a":3}`, "x", coolant.CodeConflict, "version 2"},
+			{"of an older version", 1, `{"a":3}`, "x", coolant.CodeConflict, "page changed it at 2000-01-01T00:00:00Z (a from 1 to 2); look"},
+			{"of none", 0, `{"a":3}`, "x", coolant.CodeConflict, "(a was added: 2)"},
 			{"of a later one", 9, `{"a":3}`, "x", coolant.CodeConflict, "version 9"},
 			{"that cannot be asked", 2, `{`, "x", coolant.CodeInvalid, "no JSON"},
 			{"by a long name", 2, `{}`, strings.Repeat("x", 65), coolant.CodeInvalid, "at most"},
