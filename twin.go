@@ -74,13 +74,11 @@ func (e *StaleError) Error() string {
 	text := fmt.Sprintf("this starts from version %d of %s, but version %d is the newest: %s changed it at %s",
 		e.Base, e.Newest.Device, e.Newest.Version, e.Newest.Edit.By, e.Newest.Edit.At.Time().UTC().Format(time.RFC3339))
 	for i, c := range e.Changes {
-		switch {
-		case i == 0:
-			text += " ("
-		default:
-			text += ", "
+		before := ", "
+		if i == 0 {
+			before = " ("
 		}
-		text += c.String()
+		text += before + c.String()
 	}
 	if len(e.Changes) > 0 {
 		text += ")"
