@@ -96,6 +96,7 @@ static bool read_sha256(const cool_fields_t *f, const char *name, uint8_t out[32
 cool_reject_t cool_decode_ota(cool_json_t args, cool_ota_t *out, cool_problem_t *p) {
 	cool_fields_t f;
 	cool_ota_t o;
+	memset(&o, 0, sizeof o);
 	bool ok = cool_fields_args(&f, args, p) && cool_field_need(&f, "url") && read_https(&f, "url", o.url) && cool_field_need(&f, "version") &&
 		cool_field_text(&f, "version", false, o.version, sizeof o.version) && cool_field_need(&f, "sha256") && read_sha256(&f, "sha256", o.sha256);
 	if (ok) *out = o;
