@@ -185,16 +185,13 @@ void cool_probes_step(cool_probes_t *p, const cool_probe_read_t reads[COOL_MAX_P
 		e->fresh_ms = cool_grow(e->fresh_ms, dt_ms);
 		e->watched_ms = cool_grow(e->watched_ms, dt_ms);
 		e->raw.ago_ms = cool_grow(e->raw.ago_ms, dt_ms);
-		if (e->fresh_ms >= COOL_INPUT_PATIENCE_MS) {
+		const cool_probe_read_t *read = read_of(reads, e->rom);
+		if (read != NULL) {
+			take(p, i, read);
+		} else if (e->fresh_ms >= COOL_INPUT_PATIENCE_MS) {
 			e->streak = 0;
 			if (e->found) e->latest.quality = COOL_STALE;
 		}
-		const cool_probe_read_t *read = read_of(reads, e->rom);
-		/* A good reading that comes in the very step in which the patience ends is too late: what was before it is not known. */
-		if (e->good_ms >= COOL_INPUT_PATIENCE_MS && !e->lost) {
-			e->lost = true;
-			e->streak = 0;
-		}
-		if (read != NULL) take(p, i, read);
+		if (e->good_ms >= COOL_INPUT_PATIENCE_MS) e->lost = true;
 	}
 }
