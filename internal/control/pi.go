@@ -137,3 +137,6 @@ func (p *PI) Step(in PIInput, dt time.Duration) Output {
 func invalidPI(format string, args ...any) error {
 	return coolant.Errorf(coolant.CodeInvalid, "pi: %s", fmt.Sprintf(format, args...))
 }
+
+// restart forgets the integral: the next step starts from the duty in effect.
+func (p *PI) restart() { *p = PI{cfg: p.cfg} }
