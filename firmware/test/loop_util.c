@@ -16,13 +16,12 @@ uint64_t loop_rom(int n) {
 	uint8_t b[8] = {0x28, (uint8_t)n, 0x64, 0x1e, 0x82, 0, 0, 0};
 	uint64_t rom = 0;
 	b[7] = cool_crc8(b, 7);
-	for (int i = 0; i < 8; i++) rom = rom << 8 | b[i];
+	for (int i = 0; i < 8; i++)
+		rom = rom << 8 | b[i];
 	return rom;
 }
 
-cool_board_t loop_board(void) {
-	return (cool_board_t){.output_pins = 0xffffffff, .input_pins = 0xffffffff, .pwm_channels = 6, .counters = 8};
-}
+cool_board_t loop_board(void) { return (cool_board_t){.output_pins = 0xffffffff, .input_pins = 0xffffffff, .pwm_channels = 6, .counters = 8}; }
 
 static void probe(loop_t *l, const char *role, double celsius) {
 	int i = l->s.probe_count++;
@@ -67,12 +66,14 @@ void loop_step(loop_t *l, uint32_t dt_ms) {
 		if (l->broken[i]) p->pad[8] ^= 1;
 	}
 	l->in.tacho_fresh = !l->no_tacho;
-	for (int i = 0; i < l->s.output_count; i++) l->in.rpm[i] = l->held[i] ? 0 : 40 * l->r.drives[i].duty;
+	for (int i = 0; i < l->s.output_count; i++)
+		l->in.rpm[i] = l->held[i] ? 0 : 40 * l->r.drives[i].duty;
 	cool_regulator_step(&l->r, &l->in, dt_ms);
 }
 
 void loop_run(loop_t *l, uint32_t ms) {
-	for (uint32_t t = 0; t < ms; t += 250) loop_step(l, 250);
+	for (uint32_t t = 0; t < ms; t += 250)
+		loop_step(l, 250);
 }
 
 const char *loop_by(const loop_t *l, int i) { return cool_by_word(l->r.drives[i].by); }
