@@ -21,15 +21,17 @@ const (
 // [DesiredPayload], and what control goes by. What is nil is left to the device:
 // to its board's own settings, or to the defaults of an output's role and kind.
 type Settings struct {
-	Epoch      string           `json:"epoch"`                  // as in [DesiredPayload]
-	Version    uint64           `json:"version"`                // likewise
-	IntervalMS *int64           `json:"interval_ms,omitempty"`  // between samples, 1,000 to 3,600,000
-	Probes     []ProbeSetting   `json:"probes,omitzero"`        // at most MaxProbes; empty and not nil: none has a role
-	CriticalC  *float64         `json:"critical_c,omitempty"`   // over-temperature from here on, 30 to below 60
-	DewMarginK *float64         `json:"dew_margin_k,omitempty"` // how far above the dew point a chiller aims, 2 to 20
-	Standby    *StandbySetting  `json:"standby,omitempty"`
-	BusyW      *float64         `json:"busy_w,omitempty"` // the host is busy from this heat on, 0 to 1000 W
-	Outputs    []*OutputSetting `json:"outputs,omitzero"` // at most MaxOutputs; empty and not nil: none is driven
+	Epoch      string          `json:"epoch"`                  // as in [DesiredPayload]
+	Version    uint64          `json:"version"`                // likewise
+	IntervalMS *int64          `json:"interval_ms,omitempty"`  // between samples, 1,000 to 3,600,000
+	Probes     []ProbeSetting  `json:"probes,omitzero"`        // at most MaxProbes; empty and not nil: none has a role
+	CriticalC  *float64        `json:"critical_c,omitempty"`   // over-temperature from here on, 30 to below 60
+	DewMarginK *float64        `json:"dew_margin_k,omitempty"` // how far above the dew point a chiller aims, 2 to 20
+	Standby    *StandbySetting `json:"standby,omitempty"`
+	BusyW      *float64        `json:"busy_w,omitempty"` // the host is busy from this heat on, 0 to 1000 W
+	// Outputs are at most MaxOutputs, joined with the board's by their names: those of the board
+	// that are not named stay as they are.
+	Outputs []*OutputSetting `json:"outputs,omitzero"`
 }
 
 // ProbeSetting gives a probe its role.
@@ -52,9 +54,10 @@ const (
 	RoleChiller = "chiller"
 	RoleBuzzer  = "buzzer"
 
-	KindPWM4   = "pwm4"   // 4-wire, 25 kHz, open drain
-	KindDCPWM  = "dc_pwm" // 2-wire through a MOSFET
-	KindSwitch = "switch" // on or off
+	KindPWM4    = "pwm4"   // 4-wire, 25 kHz, open drain
+	KindDCPWM   = "dc_pwm" // 2-wire through a MOSFET
+	KindSwitch  = "switch" // on or off
+	KindGivenUp = "none"   // gives up an output of the board
 )
 
 // OutputSetting is what is wanted of one output. Duties are percent, 0 to 100.

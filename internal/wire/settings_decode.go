@@ -56,7 +56,7 @@ func readOutput(n *node) *OutputSetting {
 	n.need("name")
 	o.Name = string(n.metric("name"))
 	o.Role = n.choice("role", RolePump, RoleFan, RoleChiller, RoleBuzzer)
-	o.Kind = n.choice("kind", KindPWM4, KindDCPWM, KindSwitch)
+	o.Kind = n.choice("kind", KindPWM4, KindDCPWM, KindSwitch, KindGivenUp)
 	if w := n.object("wiring"); w != nil {
 		o.Wiring = readWiring(w, o.Kind)
 	}
