@@ -1,5 +1,5 @@
 /*
- * The desired state as settings: what it says of the whole device, and its probes. Its outputs are in desired_output.c.
+ * The desired state as settings: what it says of the whole device, and its probes. Its outputs are in desired_outputs.c.
  *
  * It is read twice: once to see whether everything in it is right, and once to keep it. So a refused one changes nothing
  * without a second copy of the settings, which would not fit on a task's stack.
@@ -43,23 +43,6 @@ static bool read_probes(const cool_fields_t *f, cool_settings_t *out) {
 	return true;
 }
 
-static bool read_outputs(const cool_fields_t *f, const cool_settings_t *defaults, cool_settings_t *out) {
-	cool_json_t list, value;
-	cool_json_iter_t it = {NULL, NULL};
-	int n = 0;
-	if (!cool_field_list(f, "outputs", COOL_MAX_OUTPUTS, &list)) return false;
-	if (list.at == NULL) return true;
-	for (; cool_json_next(list, &it, NULL, &value); n++) {
-		cool_path_t path;
-		cool_fields_t inner;
-		cool_output_cfg_t output;
-		if (!cool_field_element(f, "outputs", n, value, &path, &inner) || !cool_desired_output(&inner, defaults, &output)) return false;
-		if (out != NULL) out->outputs[n] = output;
-	}
-	if (out != NULL) out->output_count = n;
-	return true;
-}
-
 /* What concerns the whole device. */
 typedef struct {
 	uint32_t interval_ms;
@@ -88,7 +71,7 @@ cool_reject_t cool_decode_desired(
 	}
 	head_t head = {defaults->interval_ms, defaults->critical_c, defaults->dew_margin_k, defaults->idle_w, defaults->busy_w, defaults->standby};
 	if (!cool_fields_begin(&f, text, len, COOL_MAX_DESIRED, p) || !read_id(&f, id) || !read_head(&f, &head) || !read_probes(&f, NULL) ||
-		!read_outputs(&f, defaults, NULL)) {
+		!cool_desired_outputs(&f, defaults, NULL)) {
 		return p->code;
 	}
 	*out = *defaults;
@@ -101,6 +84,6 @@ cool_reject_t cool_decode_desired(
 	out->busy_w = head.busy_w;
 	out->standby = head.standby;
 	read_probes(&f, out);
-	read_outputs(&f, defaults, out);
+	cool_desired_outputs(&f, defaults, out);
 	return COOL_ACCEPTED;
 }

@@ -11,11 +11,13 @@ static bool read_role(const cool_fields_t *f, cool_role_t *out) {
 	return ok;
 }
 
-static bool read_kind(const cool_fields_t *f, cool_kind_t *out) {
-	static const char *const words[] = {[COOL_PWM4] = "pwm4", [COOL_DC_PWM] = "dc_pwm", [COOL_SWITCH] = "switch", NULL};
-	int i = (int)*out;
-	bool ok = cool_field_choice(f, "kind", words, "pwm4, dc_pwm or switch is expected", &i);
-	*out = (cool_kind_t)i;
+static bool read_kind(const cool_fields_t *f, cool_kind_t *out, bool *given_up) {
+	enum { NONE = 3 };
+	static const char *const words[] = {[COOL_PWM4] = "pwm4", [COOL_DC_PWM] = "dc_pwm", [COOL_SWITCH] = "switch", [NONE] = "none", NULL};
+	int i = *out;
+	bool ok = cool_field_choice(f, "kind", words, "pwm4, dc_pwm, switch or none is expected", &i);
+	*given_up = i == NONE;
+	if (i != NONE) *out = (cool_kind_t)i;
 	return ok;
 }
 
@@ -110,7 +112,7 @@ static const cool_output_cfg_t *find(const cool_settings_t *s, const char *name)
  * What an output is before the rest of it is read. One that the board has, but as something else, keeps its pins and takes
  * everything else from its new role and kind: duties of a fan say nothing about a pump.
  */
-static bool read_base(const cool_fields_t *f, const cool_settings_t *defaults, cool_output_cfg_t *out) {
+static bool read_base(const cool_fields_t *f, const cool_settings_t *defaults, cool_output_cfg_t *out, bool *given_up) {
 	char name[COOL_NAME_SIZE];
 	cool_role_t role = COOL_PUMP;
 	cool_kind_t kind = COOL_PWM4;
@@ -119,10 +121,10 @@ static bool read_base(const cool_fields_t *f, const cool_settings_t *defaults, c
 	if (board != NULL) {
 		role = board->role;
 		kind = board->kind;
-	} else if (!cool_field_need(f, "role") || !cool_field_need(f, "kind")) {
-		return false;
 	}
-	if (!read_role(f, &role) || !read_kind(f, &kind)) return false;
+	if (!read_kind(f, &kind, given_up)) return false;
+	if (board == NULL && !*given_up && (!cool_field_need(f, "role") || !cool_field_need(f, "kind"))) return false;
+	if (!read_role(f, &role)) return false;
 	if (board != NULL && role == board->role && kind == board->kind) {
 		*out = *board;
 		return true;
@@ -137,10 +139,10 @@ static bool read_base(const cool_fields_t *f, const cool_settings_t *defaults, c
 	return true;
 }
 
-bool cool_desired_output(const cool_fields_t *f, const cool_settings_t *defaults, cool_output_cfg_t *out) {
+bool cool_desired_output(const cool_fields_t *f, const cool_settings_t *defaults, cool_output_cfg_t *out, bool *given_up) {
 	cool_path_t path;
 	cool_fields_t wiring;
-	if (!read_base(f, defaults, out) || !cool_field_object(f, "wiring", &path, &wiring) || !read_wiring(&wiring, out->kind, &out->wiring) ||
+	if (!read_base(f, defaults, out, given_up) || !cool_field_object(f, "wiring", &path, &wiring) || !read_wiring(&wiring, out->kind, &out->wiring) ||
 		!read_drive(f, out) || !cool_desired_law(f, out) || !read_override(f, &out->override)) {
 		return false;
 	}
