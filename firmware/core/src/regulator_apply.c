@@ -90,6 +90,8 @@ static void end_stalls(cool_regulator_t *r, const cool_settings_t *next) {
 void cool_regulator_apply(cool_regulator_t *r, const cool_settings_t *settings) {
 	cool_output_t outputs[COOL_MAX_OUTPUTS];
 	cool_drive_t drives[COOL_MAX_OUTPUTS];
+	memset(outputs, 0, sizeof outputs);
+	memset(drives, 0, sizeof drives);
 	end_stalls(r, settings);
 	for (int i = 0; i < settings->output_count; i++) {
 		const cool_output_cfg_t *is = &settings->outputs[i];
