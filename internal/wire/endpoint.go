@@ -152,7 +152,7 @@ func SecureURL(text string) (address, why string) {
 		return "", "an address has no ? and no #"
 	case strings.Trim(u.Path, "/") != "":
 		return "", "an mqtts:// address has no path"
-	case strings.ContainsAny(u.Hostname(), "%/?#@\"'\\<>{}|^`") || strings.ContainsFunc(u.Hostname(), func(r rune) bool { return r <= ' ' || r > '~' }):
+	case strings.ContainsAny(u.Hostname(), "%/?#@[]\"'\\<>{}|^`") || strings.ContainsFunc(u.Hostname(), func(r rune) bool { return r <= ' ' || r > '~' }):
 		return "", "the host has a character that no host name has"
 	case strings.Contains(u.Hostname(), ":") && u.Host[0] != '[':
 		return "", "an address has one port, and an IPv6 address stands in brackets"
