@@ -185,3 +185,18 @@ TEST(a_constant_that_never_asks_is_harmless) {
 	run();
 	CHECK(!on());
 }
+
+TEST(chilled_water_near_ambient_means_nothing) {
+	begin();
+	l.celsius[1] = 33;
+	l.in.host_known = true;
+	l.in.host_w = 60;
+	run();
+	CHECK(on());
+	loop_run(&l, 20 * 60000);
+	CHECK(!loop_latched(&l, "no_heat_transfer"));
+	l.in.humidity_rh = 100; /* and with the chiller off it does */
+	l.in.humidity_c = 40;
+	loop_run(&l, 6 * 60000);
+	CHECK(loop_active(&l, "no_heat_transfer"));
+}

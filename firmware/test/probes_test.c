@@ -179,20 +179,20 @@ TEST(stale_after_five_seconds_without_a_conversion) {
 
 TEST(an_85_is_judged_without_the_offset) {
 	begin();
-	name(1, "water", 5);
+	name(1, "water", -5);
 	cool_probes_apply(&p, &s);
 	read(0, 1, 75);
 	cool_probes_step(&p, reads, 250);
 	read(0, 1, 85);
 	cool_probes_step(&p, reads, 250);
 	CHECK_EQ_INT(p.list[0].latest.quality, COOL_GOOD);
-	CHECK_NEAR(p.list[0].latest.value, 90, 0);
+	CHECK_NEAR(p.list[0].latest.value, 80, 0);
 	read(0, 1, 30);
 	cool_probes_step(&p, reads, 250);
 	read(0, 1, 85);
 	cool_probes_step(&p, reads, 250);
 	CHECK_EQ_INT(p.list[0].latest.quality, COOL_POR85);
-	CHECK_NEAR(p.list[0].value, 35, 0); /* the last good one goes on */
+	CHECK_NEAR(p.list[0].value, 25, 0); /* the last good one goes on */
 }
 
 static bool watch(cool_stuck_t *w, double value, bool good, double other, uint32_t dt) {
