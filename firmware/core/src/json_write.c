@@ -165,13 +165,12 @@ void cool_json_put_decimal(cool_json_writer_t *w, double v, int decimals) {
 	}
 	put_digits(w, negative && (whole > 0 || part > 0), whole);
 	if (part == 0) return;
-	char digits[20];
+	char digits[20] = ".";
 	for (int i = decimals; i > 0; i--) {
 		digits[i] = (char)('0' + part % 10);
 		part /= 10;
 	}
 	while (digits[decimals] == '0')
 		decimals--;
-	digits[0] = '.';
 	put(w, digits, (size_t)decimals + 1);
 }
