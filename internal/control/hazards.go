@@ -107,10 +107,9 @@ func (h *hazards) stepTransfer(in hazardsIn, dt time.Duration) {
 	default:
 		h.idleHeat = max(h.idleHeat-dt, 0)
 	}
-	switch h.idleHeat {
-	case transferAfter:
+	if h.idleHeat == transferAfter {
 		h.noTransfer = true
-	case 0:
+	} else if h.idleHeat == 0 {
 		h.noTransfer = false
 	}
 }

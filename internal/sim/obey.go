@@ -136,6 +136,13 @@ func (b *boot) execute(c wire.CommandPayload) error {
 			return err
 		}
 		return b.d.rig.ClearFault(args.Fault, int(args.Occurrence))
+	case wire.CommandZero:
+		args, err := wire.DecodeZero(c.Args)
+		if err != nil {
+			return err
+		}
+		b.zero.begin(c.ID, args, b.d.now())
+		return nil
 	default:
 		return fmt.Errorf("the simulated device does not know the command %q", c.Name)
 	}

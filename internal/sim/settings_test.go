@@ -13,6 +13,7 @@ import (
 
 	"coolant"
 	"coolant/internal/control"
+	"coolant/internal/wire"
 )
 
 // dump writes settings as the contract's desired has them, with everything in it.
@@ -294,5 +295,73 @@ func TestProbesAndInputAreFollowed(t *testing.T) {
 	r.Advance(r.Now().Add(10 * time.Minute))
 	if after := r.duties[1].Duty; after > quiet+10 {
 		t.Errorf("the fan is at %v %% long after what the host told has lapsed", after)
+	}
+}
+
+// The offsets that the command `zero` finds make the probes agree.
+func TestZeroingFindsOffsets(t *testing.T) {
+	b := alone(t)
+	r := b.d.rig
+	look := func(seconds int) {
+		for range seconds {
+			r.Advance(r.Now().Add(time.Second))
+			b.zero.look(r, r.Now())
+		}
+	}
+	zero := func(id, args string) *zeroDocument {
+		t.Helper()
+		err := b.execute(wire.CommandPayload{ID: id, Name: wire.CommandZero, Args: []byte(args)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.zero.until = r.Now().Add(b.zero.args.Time) // the rig has its own time here
+		look(int(b.zero.args.Time / time.Second))
+		return b.state().Zero
+	}
+	got := zero("c1", `{"roles":["water","inlet","outlet"],"seconds":60}`)
+	if got == nil || got.Command != "c1" || got.Error != "" || len(got.Offsets) != 3 {
+		t.Fatalf("it found %+v", got)
+	}
+	body := `{"probes":[`
+	for i, role := range []coolant.Metric{coolant.Water, coolant.Inlet, coolant.Outlet} {
+		body += fmt.Sprintf(`{"rom":"%016x","role":%q,"offset_k":%v},`, r.roms[i], role, got.Offsets[role])
+	}
+	if why := desired(b, strings.TrimSuffix(body, ",")+`]}`); why != "" {
+		t.Fatal(why)
+	}
+	again := zero("c2", `{"roles":["water","inlet","outlet"],"seconds":60}`)
+	for role, offset := range again.Offsets {
+		if math.Abs(offset-got.Offsets[role]) > 0.1 {
+			t.Errorf("%s: then an offset of %v K, after %v K", role, offset, got.Offsets[role])
+		}
+	}
+	if got := zero("c3", `{"roles":["water","ambient"]}`); got.Command != "c3" {
+		t.Errorf("an ambient probe in the air gives %+v", got)
+	}
+	r.SetProbeFault(ProbeLost)
+	r.Advance(r.Now().Add(2 * time.Second))
+	if got := zero("c4", `{"roles":["water","inlet"],"seconds":5}`); got.Error != "water: no good reading in this time" || len(got.Offsets) != 0 {
+		t.Errorf("of a lost probe it says %+v", got)
+	}
+	if err := b.execute(wire.CommandPayload{ID: "c5", Name: wire.CommandZero, Args: []byte(`{"roles":["water"]}`)}); err == nil {
+		t.Error("one probe was compared")
+	}
+}
+
+// An override is reported as the mode also while something stronger decides.
+func TestModeAndClaimAreTwoThings(t *testing.T) {
+	b := alone(t)
+	until := coolant.Milli(b.d.rig.Now().Add(10 * time.Minute))
+	if why := desired(b, fmt.Sprintf(`{"outputs":[{"name":"fan","override":{"duty":50,"until":%d}}]}`, until)); why != "" {
+		t.Fatal(why)
+	}
+	b.d.rig.SetLeak(true)
+	b.d.rig.Advance(b.d.rig.Now().Add(5 * time.Second))
+	if fan := b.state().Outputs[1]; fan.Mode != "override" || fan.Claim != "leak" || fan.Duty != 100 || !fan.Supervised {
+		t.Errorf("a fan that is overridden in a leak is reported as %+v", fan)
+	}
+	b.d.rig.Advance(b.d.rig.Now().Add(10 * time.Minute))
+	if fan := b.state().Outputs[1]; fan.Mode != "auto" {
+		t.Errorf("after its end it is reported as %+v", fan)
 	}
 }
