@@ -107,9 +107,5 @@ func (h *hazards) stepTransfer(in hazardsIn, dt time.Duration) {
 	default:
 		h.idleHeat = max(h.idleHeat-dt, 0)
 	}
-	if h.idleHeat == transferAfter {
-		h.noTransfer = true
-	} else if h.idleHeat == 0 {
-		h.noTransfer = false
-	}
+	h.noTransfer = h.idleHeat == transferAfter || h.noTransfer && h.idleHeat > 0
 }
