@@ -193,6 +193,9 @@ func (r *Rig) act(dt time.Duration) {
 	for i, surrounding := range [probeCount]float64{
 		atWater: r.plant.State().Water, atInlet: inlet, atOutlet: outlet, atAmbient: r.drive.Ambient,
 	} {
+		if r.probes[i].fault == ProbeOut {
+			surrounding = r.drive.Ambient
+		}
 		r.probes[i].step(surrounding, dt, r.rng)
 	}
 }

@@ -226,6 +226,25 @@ func TestDeviceRefusesWhatItCannotDo(t *testing.T) {
 	}
 }
 
+// What is no desired state at all is not even judged: nothing says which one it was.
+func TestDeviceIgnoresACorruptState(t *testing.T) {
+	b := alone(t)
+	if why := desired(b, `{"interval_ms":3000,"critical_c":45}`); why != "" {
+		t.Fatal(why)
+	}
+	for _, payload := range []string{"", "{", "null", `{"epoch":"e"}`, `{"epoch":"e","version":-1}`, "\xff", strings.Repeat("[", 100)} {
+		b.desired([]byte(payload))
+		if s := b.state(); s.Version != 1 || s.Refused != "" || s.IntervalMS != 3000 || b.d.rig.set.control.Critical != 45 {
+			t.Errorf("%q changed it to %+v", payload, s)
+		}
+	}
+	// One whose head can be read is refused by its version.
+	b.desired([]byte(`{"epoch":"e","version":7,"outputs":"all"}`))
+	if s := b.state(); s.Version != 7 || s.Refused != "outputs: an array is expected" || s.IntervalMS != 3000 {
+		t.Errorf("it says %+v", s)
+	}
+}
+
 // What a device applied last is what it goes by after a restart, also where the newest state was refused;
 // what the host said is forgotten.
 func TestSettingsSurviveARestart(t *testing.T) {
