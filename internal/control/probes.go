@@ -39,6 +39,8 @@ func (p *probe) usable() bool { return p != nil && p.seen && !p.lost }
 type probes struct {
 	list  []*probe
 	named bool // the configuration names probes
+	// others is room for the readings that a probe is compared with.
+	others []place
 }
 
 // waterRole says whether a role is on the water side: water, inlet or outlet, also numbered.
@@ -174,13 +176,13 @@ func (ps *probes) frozen(p *probe, value float64) bool {
 	if !p.water {
 		return false
 	}
-	others := make(map[uint64]float64)
+	ps.others = ps.others[:0]
 	for _, o := range ps.list {
 		if o != p && o.water && o.latest.Quality == coolant.Good {
-			others[o.rom] = o.latest.Value
+			ps.others = append(ps.others, place{o.rom, o.latest.Value})
 		}
 	}
 	dt := p.watched
 	p.watched = 0
-	return p.watch.step(value, others, dt)
+	return p.watch.step(value, ps.others, dt)
 }

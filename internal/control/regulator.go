@@ -30,6 +30,7 @@ type output struct {
 	law       Output // what the automatic part asks for now
 	motor     motor
 	stall     stall
+	stalled   string // the name of its fault
 	cancelled bool // its override was cancelled
 	mayChill  bool
 }
@@ -107,7 +108,7 @@ func (r *Regulator) stepStalls(in *Senses, dt time.Duration) (stalled, unproven 
 			rpm = in.RPM[i]
 		}
 		still := r.outputs[i].stall.step(o, duty, in.TachoFresh, rpm, dt) && o.moves()
-		r.faults.set(FaultStall(o.Name), still, o.Role == Pump)
+		r.faults.set(r.outputs[i].stalled, still, o.Role == Pump)
 		stalled = stalled || still
 		pumpStalled = pumpStalled || still && o.Role == Pump
 	}

@@ -155,7 +155,13 @@ func (r *Rig) regulate(probes []control.ProbeRead, dt time.Duration) {
 // rpm is what a tachometer pin counts, in turns of a motor with so many pulses. Nothing
 // pulses at a spare pin.
 func (r *Rig) rpm(w wiring) float64 {
-	rate := map[int]float64{pinPumpTacho: r.pumpTac.rate, pinFanTacho: r.fanTac.rate}[w.tacho]
+	rate := 0.0
+	switch w.tacho {
+	case pinPumpTacho:
+		rate = r.pumpTac.rate
+	case pinFanTacho:
+		rate = r.fanTac.rate
+	}
 	return rate / float64(max(w.pulses, 1)) * 60
 }
 
