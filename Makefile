@@ -64,6 +64,7 @@ check: web/node_modules/.package-lock.json ## formatting, vet, linters, types
 
 fmt: web/node_modules/.package-lock.json ## format all sources
 	$(GO) tool -modfile=tools/go.mod gofumpt -w .
+	git ls-files -z 'firmware/*.c' 'firmware/*.h' | xargs -0 clang-format -i
 	cd web && $(NPM) run fmt
 
 bench: build ## measure the speed and write docs/benchmarks.md
