@@ -7,7 +7,7 @@ enum {
 	QUESTION_TAIL = 4,   /* type and class */
 	RECORD = 16,         /* pointer to the name, type, class, time to live, length, address */
 	LABEL_MAX = 63,
-	NAME_MAX = 255,
+	NAME_LIMIT = 255,
 	TYPE_A = 1,
 	CLASS_IN = 1,
 	TTL_S = 1,           /* what is true at this access point is wrong elsewhere */
@@ -25,7 +25,7 @@ static void put(uint8_t *at, unsigned v) {
 
 /* Where the name behind the header ends, 0 if it is none. A query has no reason to point elsewhere. */
 static size_t name_end(const uint8_t *query, size_t len) {
-	for (size_t at = HEADER; at < len && at - HEADER < NAME_MAX; at += 1U + query[at]) {
+	for (size_t at = HEADER; at < len && at - HEADER < NAME_LIMIT; at += 1U + query[at]) {
 		if (query[at] == 0) {
 			return at + 1;
 		}

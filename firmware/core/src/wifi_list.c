@@ -70,7 +70,7 @@ static const char *take(const char *at, const char *end, char *out, size_t size)
 
 bool cool_wifi_load(cool_wifi_list_t *l, const char *content, size_t len) {
 	memset(l, 0, sizeof *l);
-	if (len < 1 || content[0] < 0 || content[0] > COOL_MAX_NETWORKS) {
+	if (len < 1 || (unsigned char)content[0] > COOL_MAX_NETWORKS) {
 		return false;
 	}
 	const char *at = content + 1, *end = content + len;
