@@ -103,7 +103,7 @@ static void take_connect(const cool_action_t *a) {
 	bench.to = a->connect.to;
 	bench.ca = a->connect.ca;
 	copy(bench.will, sizeof bench.will, a->connect.will, a->connect.will_len);
-	if (bench.refuse) {
+	if (bench.refuse || (bench.refused != NULL && strcmp(bench.refused, bench.to.url) == 0)) {
 		cool_device_disconnected(&device, bench.now, "connection refused");
 		return;
 	}

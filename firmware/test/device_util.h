@@ -18,7 +18,8 @@ typedef struct {
 	uint32_t now;         /**< the counter, which may wrap */
 	cool_senses_t senses;
 	bool connected, connecting; /**< as the glue sees it */
-	bool refuse;          /**< the broker does */
+	bool refuse;          /**< no broker takes the device */
+	const char *refused;  /**< nor does the one with this address; NULL: none */
 	bool silent;          /**< it acknowledges nothing by itself */
 	bool broken_flash;    /**< cannot be written */
 	int connects, closes, goodbyes, restarts, resets, identifies, otas, rewires, saves;
