@@ -16,22 +16,6 @@ static void start(void) {
 	bench_online();
 }
 
-static void committed(uint64_t boot, uint64_t through) {
-	char text[80];
-	cool_json_writer_t w;
-	cool_json_writer_init(&w, text, sizeof text);
-	cool_json_open_object(&w);
-	cool_json_key(&w, "boot");
-	char hex[17] = "0000000000000000";
-	for (int i = 15; boot > 0; i--, boot /= 16)
-		hex[i] = "0123456789abcdef"[boot % 16];
-	cool_json_put_string(&w, hex);
-	cool_json_key(&w, "through");
-	cool_json_put_uint(&w, through);
-	cool_json_close_object(&w);
-	bench_say(COOL_COMMITTED, text, false);
-}
-
 TEST(sizes) {
 	CHECK(sizeof(cool_device_t) < 150 * 1024);
 	CHECK(COOL_BUF_SIZE >= COOL_CA_SIZE + COOL_SEAL_SIZE);
@@ -222,12 +206,12 @@ TEST(alone_it_takes_fewer_samples) {
 
 TEST(a_server_that_is_away_behind_its_broker_counts_as_alone) {
 	start();
-	committed(0xb007, 1);
+	bench_committed(0xb007, 1);
 	bench_pass(150000);
 	uint64_t before = device.ring.next;
 	bench_pass(600000);
 	CHECK(device.ring.next - before <= 11);
-	committed(0xb007, device.ring.next - 1);
+	bench_committed(0xb007, device.ring.next - 1);
 	before = device.ring.next;
 	bench_pass(60000);
 	CHECK(device.ring.next - before >= 5);

@@ -149,12 +149,30 @@ void bench_run(void) {
 	}
 }
 
-void bench_pass(uint32_t ms) {
-	for (uint32_t passed = 0; passed < ms; passed += 250) {
-		bench.now += 250;
+void bench_pass(uint32_t ms) { bench_pass_by(ms, 250); }
+
+void bench_pass_by(uint32_t ms, uint32_t step_ms) {
+	for (uint32_t passed = 0; passed < ms; passed += step_ms) {
+		bench.now += step_ms;
 		(void)cool_device_step(&device, bench.now, &bench.senses);
 		bench_run();
 	}
+}
+
+void bench_committed(uint64_t boot, uint64_t through) {
+	char text[80], hex[17];
+	for (int i = 0; i < 16; i++)
+		hex[i] = "0123456789abcdef"[boot >> (4 * (15 - i)) & 15];
+	hex[16] = '\0';
+	cool_json_writer_t w;
+	cool_json_writer_init(&w, text, sizeof text);
+	cool_json_open_object(&w);
+	cool_json_key(&w, "boot");
+	cool_json_put_string(&w, hex);
+	cool_json_key(&w, "through");
+	cool_json_put_uint(&w, through);
+	cool_json_close_object(&w);
+	bench_say(COOL_COMMITTED, text, false);
 }
 
 void bench_online(void) {

@@ -10,7 +10,7 @@
 enum { BENCH_QUEUE = 32, BENCH_TEXT = 2048 };
 
 /** A publish that waits for its answer. */
-typedef struct { int id; cool_topic_t kind; } bench_sent_t;
+typedef struct { int id; cool_topic_t kind; } bench_sent_t; /* its payload is for on_telemetry */
 
 /** The bench. One at a time, because a device is large. */
 typedef struct {
@@ -50,6 +50,12 @@ void bench_run(void);
 
 /** Lets time pass in steps of 250 ms, with everything that the device wants. */
 void bench_pass(uint32_t ms);
+
+/** The same in steps of another length. */
+void bench_pass_by(uint32_t ms, uint32_t step_ms);
+
+/** The server says `committed`. */
+void bench_committed(uint64_t boot, uint64_t through);
 
 /** Gives a network and lets the device get online. */
 void bench_online(void);
