@@ -21,7 +21,8 @@ bool cool_flows(const cool_regulator_t *r) { return r->flow.known && r->flow.age
 
 bool cool_supervised(const cool_regulator_t *r, int i) {
 	const cool_output_cfg_t *o = &r->settings.outputs[i];
-	return o->wiring.tacho_pin >= 0 || (o->role == COOL_PUMP && r->board.flow);
+	bool tacho = o->wiring.tacho_pin >= 0 && (o->role == COOL_PUMP || o->role == COOL_FAN);
+	return tacho || (o->role == COOL_PUMP && r->board.flow);
 }
 
 /* Whether all outputs of a role that have a tachometer turn; any says whether there is one. */
@@ -82,7 +83,7 @@ static bool coldest_water(const cool_regulator_t *r, double *temp) {
 }
 
 static bool dry(const cool_regulator_t *r, const cool_output_cfg_t *o) {
-	double dew, target, water;
+	double dew, target, water = 0;
 	if (!r->rh.known || r->rh.age_ms >= AIR_STALE_MS || !cool_dew_point(r->air.value, r->rh.value, &dew)) return false;
 	if (!aims_at(o, &target) || !coldest_water(r, &water)) return false;
 	if (o->input.minus[0] != '\0') target += cool_probes_role(&r->probes, o->input.minus)->value;

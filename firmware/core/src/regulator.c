@@ -36,7 +36,7 @@ static bool step_stalls(cool_regulator_t *r, const cool_senses_t *in, uint32_t d
 		if (o->role == COOL_PUMP && r->drives[i].duty > 0) pump_on = true;
 		if (o->wiring.tacho_pin < 0) continue;
 		cool_stall_in_t s = {
-			.duty = r->started ? r->drives[i].duty : 0,
+			.duty = r->started ? r->drives[i].duty : 0, /* how long before the first step it was driven is not known */
 			.fresh = in->tacho_fresh,
 			.rpm = in->rpm[i],
 			.stall_rpm = o->stall_rpm,
@@ -88,7 +88,8 @@ static bool input_lost(const cool_regulator_t *r) {
 
 static void raise_faults(cool_regulator_t *r) {
 	bool stuck = false;
-	for (int i = 0; i < r->probes.count; i++) stuck = stuck || r->probes.list[i].latest.quality == COOL_STUCK;
+	for (int i = 0; i < r->probes.count; i++)
+		stuck = stuck || r->probes.list[i].latest.quality == COOL_STUCK;
 	set_fault(r, COOL_FAULT_LEAK, r->hazards.leak, true);
 	set_fault(r, COOL_FAULT_OVER_TEMP, r->hazards.over_temp, true);
 	set_fault(r, COOL_FAULT_INPUT_LOST, input_lost(r), true);
@@ -110,9 +111,13 @@ static void step_standby(cool_regulator_t *r, const cool_senses_t *in, bool stal
 	(void)cool_standby_step(&r->standby, &s, dt_ms);
 }
 
+/* Claims that drive everything at full speed; the automatic part then takes over from there, not from where it would have been. */
+static bool at_full(cool_by_t by) { return by == COOL_BY_OVER_TEMP || by == COOL_BY_STALL || by == COOL_BY_NO_TRANSFER; }
+
 static void drive(cool_regulator_t *r, const cool_scene_t *scene, int i, uint32_t dt_ms) {
 	cool_claim_t c = cool_claim(r, scene, i);
 	cool_motor_t *m = &r->outputs[i].motor;
+	if (at_full(c.by)) cool_pi_init(&r->outputs[i].pi);
 	double duty = cool_motor_step(m, &r->settings.outputs[i], c.ask, dt_ms);
 	r->drives[i] = (cool_drive_t){.duty = duty, .by = c.by, .supervised = cool_supervised(r, i), .cycles = m->cycles};
 }
