@@ -37,8 +37,7 @@ TEST(a_fleet_does_not_come_back_in_step) {
 		for (int i = 0; i < 8; i++)
 			(void)cool_backoff_next(&b, 0);
 		uint32_t wait = cool_backoff_next(&b, 0);
-		if (seed == 0)
-			first = wait;
+		if (seed == 0) first = wait;
 		same += wait / 100 == first / 100;
 	}
 	CHECK(same < 4);

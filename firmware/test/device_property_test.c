@@ -10,7 +10,11 @@
 enum { MOST_SAMPLES = 12000, BOOT = 0xb007, MESSAGES = 64, MOST_IN_MESSAGE = COOL_BATCH_EMPTIES };
 
 /** A message of telemetry under way: at most one range of numbers without readings, or numbers with readings. */
-typedef struct { int id, count; uint16_t seqs[MOST_IN_MESSAGE]; bool readings; } message_t;
+typedef struct {
+	int id, count;
+	uint16_t seqs[MOST_IN_MESSAGE];
+	bool readings;
+} message_t;
 
 /** A server that stores what reaches it and says a contiguous watermark, and the judge of the device that feeds it. */
 static struct {
@@ -22,7 +26,7 @@ static struct {
 	bool commits;                 /**< it says `committed` */
 	message_t messages[MESSAGES];
 	int count;
-	bool good;                    /**< the network is: everything arrives and is acknowledged */
+	bool good; /**< the network is: everything arrives and is acknowledged */
 } server;
 
 static void store(const message_t *m) {
@@ -43,13 +47,11 @@ static void hear(const char *payload, size_t len, int id) {
 	message_t *m = &server.messages[server.count];
 	m->id = id;
 	m->count = 0;
-	if (!CHECK(cool_json_parse(payload, len, &all)) || !CHECK(server.count < MESSAGES - 1))
-		return;
+	if (!CHECK(cool_json_parse(payload, len, &all)) || !CHECK(server.count < MESSAGES - 1)) return;
 	cool_json_iter_t at = {NULL, NULL};
 	while (cool_json_next(cool_json_member(all, "samples"), &at, NULL, &s)) {
 		int64_t seq;
-		if (!CHECK(cool_json_integer(cool_json_member(s, "seq"), 1, MOST_SAMPLES - 1, &seq)) || !CHECK(m->count < MOST_IN_MESSAGE))
-			return;
+		if (!CHECK(cool_json_integer(cool_json_member(s, "seq"), 1, MOST_SAMPLES - 1, &seq)) || !CHECK(m->count < MOST_IN_MESSAGE)) return;
 		m->readings = cool_json_count(cool_json_member(s, "m")) > 0;
 		m->seqs[m->count++] = (uint16_t)seq;
 	}
@@ -69,11 +71,9 @@ static uint64_t through(void) {
 }
 
 static void say(void) {
-	if (!server.commits || !cool_link_stands(&device.link))
-		return;
+	if (!server.commits || !cool_link_stands(&device.link)) return;
 	uint64_t n = through();
-	if (n > server.said)
-		server.said = n;
+	if (n > server.said) server.said = n;
 	bench_committed(BOOT, n);
 }
 
@@ -81,28 +81,23 @@ static void say(void) {
 static void settle(int i, bool arrives, bool acked) {
 	message_t m = server.messages[i];
 	server.messages[i] = server.messages[--server.count];
-	if (arrives)
-		store(&m);
-	if (acked)
-		acknowledge(&m);
+	if (arrives) store(&m);
+	if (acked) acknowledge(&m);
 	cool_device_settled(&device, bench.now, m.id, acked);
 }
 
 /** Acknowledges everything that is no telemetry. */
 static void settle_others(void) {
 	for (int i = 0; i < bench.sent_count; i++)
-		if (bench.sent[i].kind != COOL_TELEMETRY)
-			cool_device_settled(&device, bench.now, bench.sent[i].id, true);
+		if (bench.sent[i].kind != COOL_TELEMETRY) cool_device_settled(&device, bench.now, bench.sent[i].id, true);
 	bench.sent_count = 0;
 	bench_run();
 }
 
 static void lose_connection(uint64_t *random) {
 	for (; server.count > 0; server.count--)
-		if (test_random_int(random, 0, 1))
-			store(&server.messages[server.count - 1]); // arrived all the same
-	if (bench.connected)
-		bench_cut("lost");
+		if (test_random_int(random, 0, 1)) store(&server.messages[server.count - 1]); // arrived all the same
+	if (bench.connected) bench_cut("lost");
 }
 
 static void some_event(uint64_t *random) {
@@ -118,7 +113,7 @@ static void some_event(uint64_t *random) {
 		say();
 	} else if (what < 88 && server.commits) {
 		uint64_t after = (uint64_t)test_random_int(random, 0, (int)device.ring.next); // restored from a backup
-		memset(server.stored + after + 1, 0, sizeof server.stored - after - 1);
+		memset(server.stored + after + 1, 0, sizeof server.stored - (size_t)after - 1);
 	} else if (what < 90 && server.commits) {
 		bench_committed(BOOT, device.ring.next + 5);
 		bench_committed(3, 99);
@@ -138,8 +133,7 @@ static void some_event(uint64_t *random) {
 /** What left the ring was committed (or acknowledged, where `committed` is never said). */
 static bool check(void) {
 	for (uint64_t seq = 1; seq < device.ring.first; seq++)
-		if (server.commits ? seq > server.said : server.acked[seq] == 0)
-			return CHECK(!"a sample left the ring too early");
+		if (server.commits ? seq > server.said : server.acked[seq] == 0) return CHECK_STR("a sample left the ring too early", "none");
 	return CHECK(device.ring.dropped == 0);
 }
 
@@ -156,8 +150,7 @@ static void heal(uint64_t *random) {
 	}
 	CHECK(device.ring.first > target);
 	for (uint64_t seq = 1; seq <= target; seq++)
-		if (!CHECK(server.real[seq] != 0))
-			return;
+		if (!CHECK(server.real[seq] != 0)) return;
 }
 
 static void begin(uint64_t *random, bool commits) {
@@ -175,8 +168,7 @@ static void begin(uint64_t *random, bool commits) {
 	cool_device_clock(&device, bench.now, 1764000000000);
 	bench_online();
 	settle_others();
-	if (commits)
-		bench_committed(3, 99); // retained, of another boot
+	if (commits) bench_committed(3, 99); // retained, of another boot
 }
 
 TEST(every_sample_arrives) {
@@ -188,8 +180,7 @@ TEST(every_sample_arrives) {
 		int events = test_random_int(&random, 50, 900);
 		for (int i = 0; i < events && device.ring.next < MOST_SAMPLES - 3000; i++)
 			some_event(&random);
-		if (!check())
-			printf("run %d\n", run);
+		if (!check()) printf("run %d\n", run);
 		int failures = test_failures();
 		heal(&random);
 		if (test_failures() > failures) {
@@ -220,8 +211,7 @@ TEST(a_day_offline_arrives_once) {
 	}
 	CHECK(device.ring.first > day);
 	for (uint64_t seq = 1; seq <= day; seq++)
-		if (!CHECK_EQ_INT(server.times[seq], 1) || !CHECK(server.real[seq] != 0))
-			return;
+		if (!CHECK_EQ_INT(server.times[seq], 1) || !CHECK(server.real[seq] != 0)) return;
 }
 
 TEST(a_ring_that_is_full_drops_the_oldest_and_the_watermark_passes) {

@@ -88,7 +88,9 @@ TEST(an_interval_that_is_desired_is_taken_reported_and_kept) {
 }
 
 TEST(a_refused_desired_changes_nothing_and_is_reported) {
-	static const struct { const char *payload, *says; } cases[] = {
+	static const struct {
+		const char *payload, *says;
+	} cases[] = {
 		{"{\"epoch\":\"e1\",\"version\":4,\"interval_ms\":5}", "{\"epoch\":\"e1\",\"version\":4,\"refused\":\""},
 		{"{\"epoch\":\"e1\",\"version\":5,\"interval_ms\":\"fast\"}", "{\"epoch\":\"e1\",\"version\":5,\"refused\":\""},
 		{"{\"epoch\":\"e1\",\"version\":6,\"outputs\":[{\"name\":\"pump\",\"min_duty\":90,\"max_duty\":50}]}", "\"version\":6,\"refused\":\""},
@@ -105,8 +107,7 @@ TEST(a_refused_desired_changes_nothing_and_is_reported) {
 		test_in(cases[i].payload);
 		bench_say(COOL_DESIRED, cases[i].payload, true);
 		bench_pass(500);
-		if (!CHECK(bench_has(bench.reported, cases[i].says)))
-			CHECK_STR(bench.reported, cases[i].says);
+		if (!CHECK(bench_has(bench.reported, cases[i].says))) CHECK_STR(bench.reported, cases[i].says);
 		CHECK_EQ_INT(cool_device_settings(&device)->interval_ms, 5000);
 		CHECK_EQ_INT(bench.flash_len[COOL_BLOB_DESIRED], kept);
 	}
@@ -163,10 +164,12 @@ TEST(a_kept_desired_state_that_is_not_understood_any_more_is_refused) {
 
 TEST(other_wiring_is_said_to_the_glue) {
 	start();
-	bench_say(COOL_DESIRED, "{\"epoch\":\"e1\",\"version\":1,\"outputs\":[{\"name\":\"pump\",\"role\":\"pump\",\"kind\":\"pwm4\",\"min_duty\":50}]}", true);
+	bench_say(
+		COOL_DESIRED, "{\"epoch\":\"e1\",\"version\":1,\"outputs\":[{\"name\":\"pump\",\"role\":\"pump\",\"kind\":\"pwm4\",\"min_duty\":50}]}", true);
 	CHECK_EQ_INT(bench.rewires, 0);
 	bench_say(COOL_DESIRED,
-		"{\"epoch\":\"e1\",\"version\":2,\"outputs\":[{\"name\":\"pump\",\"role\":\"pump\",\"kind\":\"pwm4\",\"wiring\":{\"pin\":17,\"hz\":25000}}]}", true);
+		"{\"epoch\":\"e1\",\"version\":2,\"outputs\":[{\"name\":\"pump\",\"role\":\"pump\",\"kind\":\"pwm4\",\"wiring\":{\"pin\":17,\"hz\":25000}}]}",
+		true);
 	CHECK_EQ_INT(bench.rewires, 1);
 	CHECK_EQ_INT(cool_device_settings(&device)->outputs[0].wiring.pin, 17);
 	bench_say(COOL_DESIRED, "{\"epoch\":\"e1\",\"version\":3,\"outputs\":[]}", true);
@@ -180,7 +183,9 @@ TEST(an_override_without_a_clock_is_reviewed_when_it_comes) {
 	bench_start();
 	bench_online();
 	bench_say(COOL_DESIRED,
-		"{\"epoch\":\"e1\",\"version\":2,\"outputs\":[{\"name\":\"pump\",\"role\":\"pump\",\"kind\":\"pwm4\",\"override\":{\"duty\":0,\"until\":1764009000000}}]}", true);
+		"{\"epoch\":\"e1\",\"version\":2,\"outputs\":[{\"name\":\"pump\",\"role\":\"pump\",\"kind\":\"pwm4\",\"override\":{\"duty\":0,\"until\":"
+		"1764009000000}}]}",
+		true);
 	CHECK(cool_device_settings(&device)->outputs[0].override.set);
 	cool_device_clock(&device, bench.now, wall);
 	CHECK(!cool_device_settings(&device)->outputs[0].override.set);

@@ -28,8 +28,7 @@ TEST(every_flipped_bit_is_noticed) {
 	const uint8_t *content;
 	size_t len, size = seal("hello", 3);
 	for (size_t bit = 0; bit < 8 * size; bit++) {
-		if (bit / 8 >= 12 && bit / 8 < COOL_SEAL_SIZE)
-			continue; // reserved
+		if (bit / 8 >= 12 && bit / 8 < COOL_SEAL_SIZE) continue; // reserved
 		blob[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		CHECK(!cool_flash_open(blob, size, 3, &content, &len));
 		blob[bit / 8] ^= (uint8_t)(1u << bit % 8);

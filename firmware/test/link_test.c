@@ -124,7 +124,7 @@ TEST(a_greeting_that_is_lost_ends_the_connection) {
 		(void)cool_link_next(&l, 0);
 	cool_link_told(&l, false, 10);
 	CHECK_EQ_INT(cool_link_next(&l, 10), COOL_LINK_CLOSE);
-	CHECK(!l.goodbye); // the last will says it
+	CHECK(!l.goodbye);            // the last will says it
 	cool_link_told(&l, true, 20); // too late
 	CHECK_EQ_INT(l.phase, COOL_LINK_CLOSING);
 }

@@ -6,8 +6,7 @@ static cool_networks_t n;
 static void expect(uint64_t now, cool_net_do_t what, int index) {
 	cool_net_action_t a = cool_networks_next(&n, now);
 	CHECK_EQ_INT(a.what, what);
-	if (what == COOL_NET_JOIN)
-		CHECK_EQ_INT(a.index, index);
+	if (what == COOL_NET_JOIN) CHECK_EQ_INT(a.index, index);
 }
 
 TEST(the_one_that_worked_last_is_tried_first_and_then_the_others) {
