@@ -28,7 +28,7 @@ type Settings struct {
 	CriticalC  *float64         `json:"critical_c,omitempty"`   // over-temperature from here on, 30 to below 60
 	DewMarginK *float64         `json:"dew_margin_k,omitempty"` // how far above the dew point a chiller aims, 2 to 20
 	Standby    *StandbySetting  `json:"standby,omitempty"`
-	BusyW      *float64         `json:"busy_w,omitempty"`  // the host is busy from this heat on, 0 to 1000 W
+	BusyW      *float64         `json:"busy_w,omitempty"` // the host is busy from this heat on, 0 to 1000 W
 	Outputs    []*OutputSetting `json:"outputs,omitzero"` // at most MaxOutputs; empty and not nil: none is driven
 }
 
