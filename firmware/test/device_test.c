@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "cool/device_state.h"
@@ -17,6 +18,8 @@ static void start(void) {
 }
 
 TEST(sizes) {
+	printf("a device takes %lu bytes, its ring %lu, its settings %lu; the network task's buffer %lu\n", (unsigned long)sizeof(cool_device_t),
+		(unsigned long)sizeof(cool_ring_t), (unsigned long)sizeof(cool_settings_t), (unsigned long)COOL_BUF_SIZE);
 	CHECK(sizeof(cool_device_t) < 150 * 1024);
 	CHECK(COOL_BUF_SIZE >= COOL_CA_SIZE + COOL_SEAL_SIZE);
 }
