@@ -127,7 +127,7 @@ void random_world_init(uint64_t *seed, random_world_t *w) {
 	w->tacho = w->flow = w->humidity = w->clock = true;
 	w->calm = one_in(seed, 4) ? 200 : one_in(seed, 3) ? 700 : one_in(seed, 2) ? 4000 : 40000;
 	w->host = one_in(seed, 2);
-	w->watt = one_in(seed, 2) ? 5 : 60;
+	w->watt = one_in(seed, 2) ? 0 : 60;
 	if (one_in(seed, 2)) {
 		for (int i = 0; i < RANDOM_ROMS; i++)
 			w->celsius[i] = 23;
