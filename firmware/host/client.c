@@ -16,8 +16,7 @@ enum {
 	MISC_MS = 1000,
 };
 
-static void on_connect(struct mosquitto *mosq, void *ctx, int code)
-{
+static void on_connect(struct mosquitto *mosq, void *ctx, int code) {
 	(void)mosq;
 	client_t *c = ctx;
 	if (code != 0) {
@@ -28,22 +27,19 @@ static void on_connect(struct mosquitto *mosq, void *ctx, int code)
 	c->events.connected(c->events.ctx);
 }
 
-static void on_message(struct mosquitto *mosq, void *ctx, const struct mosquitto_message *m)
-{
+static void on_message(struct mosquitto *mosq, void *ctx, const struct mosquitto_message *m) {
 	(void)mosq;
 	const client_t *c = ctx;
 	c->events.message(c->events.ctx, m->topic, m->payload, m->payloadlen > 0 ? (size_t)m->payloadlen : 0, m->retain);
 }
 
-static void on_publish(struct mosquitto *mosq, void *ctx, int id)
-{
+static void on_publish(struct mosquitto *mosq, void *ctx, int id) {
 	(void)mosq;
 	const client_t *c = ctx;
 	c->events.acked(c->events.ctx, id);
 }
 
-static void on_subscribe(struct mosquitto *mosq, void *ctx, int id, int count, const int *granted)
-{
+static void on_subscribe(struct mosquitto *mosq, void *ctx, int id, int count, const int *granted) {
 	(void)mosq, (void)ctx, (void)id;
 	for (int i = 0; i < count; i++)
 		if (granted[i] > 2)
@@ -51,8 +47,7 @@ static void on_subscribe(struct mosquitto *mosq, void *ctx, int id, int count, c
 }
 
 /** Sets up the library; NULL, or what it does not take. */
-static const char *configure(client_t *c, const cool_action_t *a)
-{
+static const char *configure(client_t *c, const cool_action_t *a) {
 	struct mosquitto *m = c->mosq;
 	if (mosquitto_int_option(m, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V311) != MOSQ_ERR_SUCCESS ||
 		mosquitto_int_option(m, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0) != MOSQ_ERR_SUCCESS ||
@@ -71,13 +66,9 @@ static const char *configure(client_t *c, const cool_action_t *a)
 }
 
 /** What a code of the library means; where it is the system's error, that one. */
-static const char *meaning(int code)
-{
-	return code == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(code);
-}
+static const char *meaning(int code) { return code == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(code); }
 
-bool client_open(client_t *c, const cool_action_t *a, const char *id, const char *pem, size_t len, client_events_t events, int64_t now_ms)
-{
+bool client_open(client_t *c, const cool_action_t *a, const char *id, const char *pem, size_t len, client_events_t events, int64_t now_ms) {
 	char host[COOL_HOST_SIZE];
 	uint16_t port = 0;
 	*c = (client_t){.events = events, .deadline_ms = now_ms + CONNECT_MS, .misc_ms = now_ms};
@@ -105,8 +96,7 @@ bool client_open(client_t *c, const cool_action_t *a, const char *id, const char
 	return false;
 }
 
-int client_socket(const client_t *c, bool *writing)
-{
+int client_socket(const client_t *c, bool *writing) {
 	if (!c->mosq)
 		return -1;
 	/* Until CONNACK the handshake may have something to write at any time that the library does not tell of. */
@@ -115,8 +105,7 @@ int client_socket(const client_t *c, bool *writing)
 }
 
 /** Keeps the reason of an end, the most telling one there is. */
-static bool ended(client_t *c, int code)
-{
+static bool ended(client_t *c, int code) {
 	if (c->trust.why[0] != '\0')
 		snprintf(c->why, sizeof c->why, "%s", c->trust.why);
 	else if (c->why[0] == '\0' && code == MOSQ_ERR_TLS)
@@ -129,15 +118,13 @@ static bool ended(client_t *c, int code)
 }
 
 /** The error that a socket has met, 0 if none. */
-static int socket_error(int fd)
-{
+static int socket_error(int fd) {
 	int error = 0;
 	socklen_t size = sizeof error;
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
-bool client_step(client_t *c, bool readable, bool writable, int64_t now_ms)
-{
+bool client_step(client_t *c, bool readable, bool writable, int64_t now_ms) {
 	int fd = mosquitto_socket(c->mosq);
 	int error = fd >= 0 && !c->up ? socket_error(fd) : 0;
 	if (error != 0) {
@@ -162,28 +149,24 @@ bool client_step(client_t *c, bool readable, bool writable, int64_t now_ms)
 	return true;
 }
 
-bool client_subscribe(client_t *c, const char *topic, int qos)
-{
+bool client_subscribe(client_t *c, const char *topic, int qos) {
 	return c->mosq && mosquitto_subscribe(c->mosq, NULL, topic, qos) == MOSQ_ERR_SUCCESS;
 }
 
-int client_publish(client_t *c, const char *topic, const char *payload, size_t len, int qos, bool retain)
-{
+int client_publish(client_t *c, const char *topic, const char *payload, size_t len, int qos, bool retain) {
 	int id = 0;
 	if (!c->mosq || mosquitto_publish(c->mosq, &id, topic, (int)len, payload, qos, retain) != MOSQ_ERR_SUCCESS)
 		return -1;
 	return id;
 }
 
-static int64_t leave_clock(void)
-{
+static int64_t leave_clock(void) {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void client_leave(client_t *c)
-{
+void client_leave(client_t *c) {
 	if (c->mosq && c->up && mosquitto_disconnect(c->mosq) == MOSQ_ERR_SUCCESS) {
 		/* A socket that is closed with something unread in it is reset, and the broker might not read what we said last. So the
 		 * broker ends the connection, as it does on DISCONNECT. */
@@ -202,8 +185,7 @@ void client_leave(client_t *c)
 	client_drop(c);
 }
 
-void client_drop(client_t *c)
-{
+void client_drop(client_t *c) {
 	if (c->mosq)
 		mosquitto_destroy(c->mosq);
 	c->mosq = NULL;

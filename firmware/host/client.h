@@ -28,10 +28,10 @@ typedef struct {
 	struct mosquitto *mosq; /**< NULL: there is none */
 	trust_t trust;
 	client_events_t events;
-	bool up;            /**< the broker has accepted it */
-	int64_t deadline_ms;/**< until then it must have, in the time of client_step */
-	int64_t misc_ms;    /**< when the library looked after its timers last */
-	char why[512];      /**< why it ended */
+	bool up;             /**< the broker has accepted it */
+	int64_t deadline_ms; /**< until then it must have, in the time of client_step */
+	int64_t misc_ms;     /**< when the library looked after its timers last */
+	char why[512];       /**< why it ended */
 } client_t;
 
 /**

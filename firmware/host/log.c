@@ -5,8 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-void log_line(log_level_t level, const char *format, ...)
-{
+void log_line(log_level_t level, const char *format, ...) {
 	static const char *const words[] = {[LOG_INFO] = "INFO", [LOG_WARN] = "WARN", [LOG_ERROR] = "ERROR"};
 	char message[768], line[900], at[32];
 	va_list args;

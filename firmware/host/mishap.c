@@ -4,14 +4,21 @@
 #include <string.h>
 
 static const char *const names[MISHAP_COUNT] = {
-	"probe-lost", "por85", "crc", "stuck", "pump-stall", "fan-stall", "leak", "wifi-lost", "reboot",
+	"probe-lost",
+	"por85",
+	"crc",
+	"stuck",
+	"pump-stall",
+	"fan-stall",
+	"leak",
+	"wifi-lost",
+	"reboot",
 };
 
 static const int64_t longest_ms = 366LL * 24 * 3600 * 1000;
 
 /** Reads the unit at *text and steps over it; its milliseconds, 0 if it is none. */
-static int64_t unit_ms(const char **text)
-{
+static int64_t unit_ms(const char **text) {
 	static const struct {
 		const char *name;
 		int64_t ms;
@@ -26,8 +33,7 @@ static int64_t unit_ms(const char **text)
 	return 0;
 }
 
-bool duration_parse(const char *text, int64_t *ms)
-{
+bool duration_parse(const char *text, int64_t *ms) {
 	if (*text == '\0')
 		return false;
 	int64_t sum = 0;
@@ -59,8 +65,7 @@ bool duration_parse(const char *text, int64_t *ms)
 	return true;
 }
 
-static bool known_kind(const char *name, size_t len, mishap_kind_t *kind)
-{
+static bool known_kind(const char *name, size_t len, mishap_kind_t *kind) {
 	for (int i = 0; i < MISHAP_COUNT; i++) {
 		if (strlen(names[i]) == len && strncmp(names[i], name, len) == 0) {
 			*kind = (mishap_kind_t)i;
@@ -70,8 +75,7 @@ static bool known_kind(const char *name, size_t len, mishap_kind_t *kind)
 	return false;
 }
 
-static void list_names(char *out, size_t size)
-{
+static void list_names(char *out, size_t size) {
 	size_t at = 0;
 	out[0] = '\0';
 	for (int i = 0; i < MISHAP_COUNT && at < size; i++) {
@@ -81,8 +85,7 @@ static void list_names(char *out, size_t size)
 	}
 }
 
-bool mishaps_add(mishaps_t *m, const char *text, char *why, size_t size)
-{
+bool mishaps_add(mishaps_t *m, const char *text, char *why, size_t size) {
 	mishap_t f = {0};
 	const char *when = strchr(text, '@');
 	size_t name = when ? (size_t)(when - text) : strlen(text);
@@ -116,8 +119,7 @@ bool mishaps_add(mishaps_t *m, const char *text, char *why, size_t size)
 	return true;
 }
 
-bool mishaps_active(const mishaps_t *m, mishap_kind_t kind, int64_t after_ms)
-{
+bool mishaps_active(const mishaps_t *m, mishap_kind_t kind, int64_t after_ms) {
 	if (kind == MISHAP_REBOOT)
 		return false;
 	for (int i = 0; i < m->count; i++) {
@@ -128,8 +130,7 @@ bool mishaps_active(const mishaps_t *m, mishap_kind_t kind, int64_t after_ms)
 	return false;
 }
 
-bool mishaps_reboots(const mishaps_t *m, int64_t after_ms, int64_t up_to_ms)
-{
+bool mishaps_reboots(const mishaps_t *m, int64_t after_ms, int64_t up_to_ms) {
 	for (int i = 0; i < m->count; i++) {
 		const mishap_t *f = &m->list[i];
 		if (f->kind == MISHAP_REBOOT && after_ms < f->at_ms && f->at_ms <= up_to_ms)

@@ -2,8 +2,7 @@
 
 #include <math.h>
 
-void motor_step(motor_t *m, double duty, double seconds, chance_t *c)
-{
+void motor_step(motor_t *m, double duty, double seconds, chance_t *c) {
 	if (m->stalled || duty < m->stop)
 		m->turning = false;
 	else if (duty >= m->start)
@@ -15,13 +14,9 @@ void motor_step(motor_t *m, double duty, double seconds, chance_t *c)
 	m->shown = m->speed * (1 + m->hunt * chance_normal(c));
 }
 
-double motor_rpm(const motor_t *m)
-{
-	return m->shown * m->max_rpm;
-}
+double motor_rpm(const motor_t *m) { return m->shown * m->max_rpm; }
 
-bool counter_step(counter_t *c, double pulses_per_second, double seconds)
-{
+bool counter_step(counter_t *c, double pulses_per_second, double seconds) {
 	bool fresh = false;
 	/* Half a millisecond makes eight quarters of a second a window of two seconds whatever their sum rounds to. */
 	for (c->since += seconds; c->since >= c->window - 0.0005; c->since -= c->window) {
@@ -34,8 +29,7 @@ bool counter_step(counter_t *c, double pulses_per_second, double seconds)
 	return fresh;
 }
 
-bool flow_meter_step(flow_meter_t *f, double lpm, double seconds)
-{
+bool flow_meter_step(flow_meter_t *f, double lpm, double seconds) {
 	if (lpm < f->least) {
 		lpm = 0;
 		f->counter.partial = 0;
@@ -43,7 +37,4 @@ bool flow_meter_step(flow_meter_t *f, double lpm, double seconds)
 	return counter_step(&f->counter, lpm * f->gain / 60 * f->per_litre, seconds);
 }
 
-double flow_meter_lpm(const flow_meter_t *f)
-{
-	return f->counter.rate / f->per_litre * 60;
-}
+double flow_meter_lpm(const flow_meter_t *f) { return f->counter.rate / f->per_litre * 60; }

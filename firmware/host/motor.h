@@ -31,7 +31,7 @@ double motor_rpm(const motor_t *m);
 
 /** Counts pulses over a window, as the ESP32 does; so its reading is a whole number of pulses a window. */
 typedef struct {
-	double window;  /**< s */
+	double window; /**< s */
 	double since;
 	double partial; /**< of the next pulse */
 	double rate;    /**< pulses a second, over the last full window */

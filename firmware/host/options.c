@@ -22,7 +22,7 @@ static const char usage[] =
 	"  --seed N              seed of the loop and of the day (default: 1)\n"
 	"  --interval TIME       between samples, 1s to 1h, until it is told otherwise (default: 10s)\n"
 	"  --heat WATTS          constant heat of the host, 0 to 500 (default: a workday)\n"
-	"  --backlog TIME        live through so much of the past before the first connection, at most 31 days: the samples of\n"
+	"  --backlog TIME        live through so much of the past before the first connection, at most 24h: the samples of\n"
 	"                        that time have its timestamps and are sent as the backlog of a device that was offline\n"
 	"  --fault NAME@TIME[+DURATION]\n"
 	"                        let something fail, such as probe-lost@30s or wifi-lost@1m+20s; may be repeated\n"
@@ -66,16 +66,14 @@ static const struct option known[] = {
 };
 
 /** Copies a text that must fit; false with the reason otherwise. */
-static bool take(char *out, size_t room, const char *text, const char *what, char *why, size_t size)
-{
+static bool take(char *out, size_t room, const char *text, const char *what, char *why, size_t size) {
 	if (cool_copy(out, room, text) && *text != '\0')
 		return true;
 	snprintf(why, size, "%s: 1 to %zu characters are expected", what, room - 1);
 	return false;
 }
 
-static bool take_seed(uint64_t *out, const char *text)
-{
+static bool take_seed(uint64_t *out, const char *text) {
 	char *end = NULL;
 	errno = 0;
 	unsigned long long v = strtoull(text, &end, 10);
@@ -83,16 +81,14 @@ static bool take_seed(uint64_t *out, const char *text)
 	return errno == 0 && *text >= '0' && *text <= '9' && *end == '\0';
 }
 
-static bool take_watts(double *out, const char *text)
-{
+static bool take_watts(double *out, const char *text) {
 	char *end = NULL;
 	*out = strtod(text, &end);
 	return end != text && *end == '\0' && *out >= 0 && *out <= 500;
 }
 
 /** Reads the first line of the password's file. */
-static bool read_password(const char *file, char out[COOL_SECRET_SIZE], char *why, size_t size)
-{
+static bool read_password(const char *file, char out[COOL_SECRET_SIZE], char *why, size_t size) {
 	FILE *f = fopen(file, "re");
 	if (!f) {
 		snprintf(why, size, "--password-file %s: %s", file, strerror(errno));
@@ -110,8 +106,7 @@ static bool read_password(const char *file, char out[COOL_SECRET_SIZE], char *wh
 	return true;
 }
 
-static bool take_password(options_t *o, const char *file, char *why, size_t size)
-{
+static bool take_password(options_t *o, const char *file, char *why, size_t size) {
 	if (file)
 		return read_password(file, o->broker.password, why, size);
 	const char *env = getenv("COOLANT_FIRMWARE_PASSWORD");
@@ -123,8 +118,7 @@ static bool take_password(options_t *o, const char *file, char *why, size_t size
 }
 
 /** What depends on several options, or is missing. */
-static bool complete(options_t *o, const char *url, const char *user, const char *password_file, char *why, size_t size)
-{
+static bool complete(options_t *o, const char *url, const char *user, const char *password_file, char *why, size_t size) {
 	if (!o->id || !cool_valid_device(o->id)) {
 		snprintf(why, size, "--id %s: a-z, 0-9 and -, at most 32 characters, and not - first", o->id ? o->id : "is missing");
 		return false;
@@ -142,8 +136,7 @@ static bool complete(options_t *o, const char *url, const char *user, const char
 		take_password(o, password_file, why, size);
 }
 
-options_result_t options_parse(options_t *o, int argc, char **argv, char *why, size_t size)
-{
+options_result_t options_parse(options_t *o, int argc, char **argv, char *why, size_t size) {
 	*o = (options_t){.name = "", .seed = 1, .interval_ms = 10000, .heat = -1};
 	const char *url = NULL, *user = NULL, *password_file = NULL;
 	int64_t ms = 0;
@@ -182,8 +175,8 @@ options_result_t options_parse(options_t *o, int argc, char **argv, char *why, s
 			}
 			break;
 		case OPT_BACKLOG:
-			if (!duration_parse(optarg, &o->backlog_ms) || o->backlog_ms > 31LL * 24 * 3600 * 1000) {
-				snprintf(why, size, "--backlog %s: 0s to 744h is expected, such as 24h", optarg);
+			if (!duration_parse(optarg, &o->backlog_ms) || o->backlog_ms > 24LL * 3600 * 1000) {
+				snprintf(why, size, "--backlog %s: 0s to 24h is expected", optarg);
 				return OPTIONS_WRONG;
 			}
 			break;
@@ -193,9 +186,7 @@ options_result_t options_parse(options_t *o, int argc, char **argv, char *why, s
 			break;
 		case OPT_VERSION: printf("firmware-host %s\n", FIRMWARE_VERSION); return OPTIONS_DONE;
 		case OPT_HELP: fputs(usage, stdout); return OPTIONS_DONE;
-		default:
-			snprintf(why, size, "%s is not an option, or its value is missing; see --help", argv[optind - 1]);
-			return OPTIONS_WRONG;
+		default: snprintf(why, size, "%s is not an option, or its value is missing; see --help", argv[optind - 1]); return OPTIONS_WRONG;
 		}
 	}
 	if (optind < argc) {

@@ -15,13 +15,13 @@
 /** What the program is to do. */
 typedef struct {
 	const char *id, *name;
-	const char *ca_file;     /**< PEM; NULL: the roots of the system */
-	const char *state;       /**< directory */
-	cool_endpoint_t broker;  /**< with user and password */
+	const char *ca_file;    /**< PEM; NULL: the roots of the system */
+	const char *state;      /**< directory */
+	cool_endpoint_t broker; /**< with user and password */
 	uint64_t seed;
 	uint32_t interval_ms;
-	int64_t backlog_ms;      /**< how much of the past it lives through before it connects */
-	double heat;             /**< W; negative: the workday */
+	int64_t backlog_ms; /**< how much of the past it lives through before it connects */
+	double heat;        /**< W; negative: the workday */
 	mishaps_t mishaps;
 } options_t;
 

@@ -5,8 +5,7 @@
 /** Below this flow, in L/min, the water at the cold plate stands still and has the reservoir's temperature. */
 static const double min_carry = 0.01;
 
-plant_params_t plant_default_params(void)
-{
+plant_params_t plant_default_params(void) {
 	return (plant_params_t){
 		.host_capacity = 210,
 		.water_capacity = 2450,
@@ -22,8 +21,7 @@ plant_params_t plant_default_params(void)
 }
 
 /** Finds G_hw and G_wa. */
-static void conductances(const plant_params_t *c, const plant_drive_t *d, double *hw, double *wa)
-{
+static void conductances(const plant_params_t *c, const plant_drive_t *d, double *hw, double *wa) {
 	double stirred = pow(fmax(d->flow, 0) / c->ref_flow, 0.8);
 	*hw = c->still + c->plate * stirred;
 	*wa = c->tube;
@@ -33,8 +31,7 @@ static void conductances(const plant_params_t *c, const plant_drive_t *d, double
 	}
 }
 
-plant_state_t plant_steady(const plant_params_t *c, const plant_drive_t *d)
-{
+plant_state_t plant_steady(const plant_params_t *c, const plant_drive_t *d) {
 	double hw, wa, ha = c->casing;
 	conductances(c, d, &hw, &wa);
 	/* Cramer's rule on the two balances with all derivatives zero. */
@@ -45,8 +42,7 @@ plant_state_t plant_steady(const plant_params_t *c, const plant_drive_t *d)
 	};
 }
 
-plant_energy_t plant_step(plant_t *p, const plant_drive_t *d, double seconds)
-{
+plant_energy_t plant_step(plant_t *p, const plant_drive_t *d, double seconds) {
 	double t = fmax(seconds, 0), hw, wa;
 	conductances(&p->params, d, &hw, &wa);
 	double ch = p->params.host_capacity, cw = p->params.water_capacity, ha = p->params.casing;
@@ -78,8 +74,7 @@ plant_energy_t plant_step(plant_t *p, const plant_drive_t *d, double seconds)
 	};
 }
 
-void plant_legs(const plant_t *p, const plant_drive_t *d, double *inlet, double *outlet)
-{
+void plant_legs(const plant_t *p, const plant_drive_t *d, double *inlet, double *outlet) {
 	double w = p->state.water;
 	*inlet = *outlet = w;
 	if (d->flow < min_carry)

@@ -7,8 +7,7 @@
  * CRC-8 of 1-Wire parts. The core has its own: a checksum that the emulated probe shared with its
  * reader would prove nothing.
  */
-static uint8_t crc8(const uint8_t *bytes, int n)
-{
+static uint8_t crc8(const uint8_t *bytes, int n) {
 	unsigned crc = 0;
 	for (int i = 0; i < n; i++) {
 		crc ^= bytes[i];
@@ -19,8 +18,7 @@ static uint8_t crc8(const uint8_t *bytes, int n)
 }
 
 /** Fills the scratchpad for a raw temperature in steps of 1/16 C. */
-static void write_pad(probe_t *p, int raw, uint8_t byte6)
-{
+static void write_pad(probe_t *p, int raw, uint8_t byte6) {
 	unsigned bits = (unsigned)raw & 0xffffU;
 	const uint8_t pad[8] = {(uint8_t)(bits & 0xff), (uint8_t)(bits >> 8), 0x4b, 0x46, 0x7f, 0xff, byte6, 0x10};
 	memcpy(p->pad, pad, sizeof pad);
@@ -28,14 +26,10 @@ static void write_pad(probe_t *p, int raw, uint8_t byte6)
 }
 
 /** What the chip holds until its first conversion. */
-static void power_on(probe_t *p)
-{
-	write_pad(p, 85 * 16, 0x0c);
-}
+static void power_on(probe_t *p) { write_pad(p, 85 * 16, 0x0c); }
 
 /** A ROM id as genuine chips have: family 28, four bytes, two zeros, CRC. */
-static uint64_t genuine_rom(chance_t *c)
-{
+static uint64_t genuine_rom(chance_t *c) {
 	uint64_t serial = chance_next(c);
 	uint8_t rom[8] = {0x28};
 	for (int i = 1; i <= 4; i++)
@@ -47,20 +41,15 @@ static uint64_t genuine_rom(chance_t *c)
 	return out;
 }
 
-void probe_init(probe_t *p, chance_t *c)
-{
+void probe_init(probe_t *p, chance_t *c) {
 	*p = (probe_t){.rom = genuine_rom(c), .noise = 0.02, .lag = 5};
 	p->offset = 0.4 * chance_unit(c) - 0.2;
 	power_on(p);
 }
 
-void probe_convert(probe_t *p)
-{
-	p->converting = PROBE_CONVERSION_MS;
-}
+void probe_convert(probe_t *p) { p->converting = PROBE_CONVERSION_MS; }
 
-bool probe_step(probe_t *p, double surrounding, int ms, chance_t *c)
-{
+bool probe_step(probe_t *p, double surrounding, int ms, chance_t *c) {
 	if (!p->settled) {
 		p->core = surrounding;
 		p->settled = true;
@@ -82,8 +71,7 @@ bool probe_step(probe_t *p, double surrounding, int ms, chance_t *c)
 	return true;
 }
 
-bool probe_read(const probe_t *p, uint8_t pad[9])
-{
+bool probe_read(const probe_t *p, uint8_t pad[9]) {
 	if (p->fault == PROBE_LOST) {
 		memset(pad, 0xff, 9); /* nobody pulls the bus low */
 		return false;

@@ -20,8 +20,7 @@ static const struct {
 };
 static const char *const roles[RIG_PROBES] = {"water", "inlet", "outlet", "ambient"};
 
-cool_board_t rig_board(void)
-{
+cool_board_t rig_board(void) {
 	/* The pins of a classic ESP32 that are free of boot straps; 25 has the probes, 26 the leak sensor, 27 the flow meter. */
 	uint64_t outputs = 0, taken = 1ULL << 25 | 1ULL << 26 | 1ULL << 27;
 	static const int free_pins[] = {4, 13, 14, 16, 17, 18, 19, 21, 22, 23, 32, 33};
@@ -39,8 +38,7 @@ cool_board_t rig_board(void)
 	};
 }
 
-void rig_settings(const rig_t *r, uint32_t interval_ms, cool_settings_t *s)
-{
+void rig_settings(const rig_t *r, uint32_t interval_ms, cool_settings_t *s) {
 	cool_settings_defaults(s);
 	s->interval_ms = interval_ms;
 	s->probe_count = RIG_PROBES;
@@ -52,13 +50,16 @@ void rig_settings(const rig_t *r, uint32_t interval_ms, cool_settings_t *s)
 	for (int i = 0; i < RIG_MOTORS; i++) {
 		cool_output_defaults(&s->outputs[i], wires[i].name, wires[i].role, COOL_PWM4);
 		s->outputs[i].wiring = (cool_wiring_t){
-			.pin = wires[i].pin, .hz = 25000, .inverted = true, .tacho_pin = wires[i].tacho, .tacho_pulses = PULSES,
+			.pin = wires[i].pin,
+			.hz = 25000,
+			.inverted = true,
+			.tacho_pin = wires[i].tacho,
+			.tacho_pulses = PULSES,
 		};
 	}
 }
 
-void rig_init(rig_t *r, uint64_t seed, rig_weather_fn weather, void *ctx, int64_t unix_ms)
-{
+void rig_init(rig_t *r, uint64_t seed, rig_weather_fn weather, void *ctx, int64_t unix_ms) {
 	memset(r, 0, sizeof *r);
 	r->chance.at = chance_mix(seed);
 	r->weather = weather;
@@ -77,8 +78,7 @@ void rig_init(rig_t *r, uint64_t seed, rig_weather_fn weather, void *ctx, int64_
 }
 
 /** Lets motors, plant, meters and probes follow for ms. */
-static void act(rig_t *r, int ms, int64_t unix_ms)
-{
+static void act(rig_t *r, int ms, int64_t unix_ms) {
 	double dt = ms / 1000.0;
 	for (int i = 0; i < RIG_MOTORS; i++) {
 		motor_step(&r->motors[i], r->duties[i], dt, &r->chance);
@@ -111,8 +111,7 @@ static void act(rig_t *r, int ms, int64_t unix_ms)
 	}
 }
 
-void rig_step(rig_t *r, uint32_t ms, int64_t unix_ms)
-{
+void rig_step(rig_t *r, uint32_t ms, int64_t unix_ms) {
 	memset(&r->senses, 0, sizeof r->senses);
 	/* A short remainder comes first, so that steps end where the caller's do. */
 	while (ms > 0) {
@@ -124,8 +123,7 @@ void rig_step(rig_t *r, uint32_t ms, int64_t unix_ms)
 	r->senses.leak_wet = r->leak;
 }
 
-const cool_senses_t *rig_senses(rig_t *r, const cool_settings_t *settings)
-{
+const cool_senses_t *rig_senses(rig_t *r, const cool_settings_t *settings) {
 	for (int i = 0; i < settings->output_count; i++) {
 		r->senses.rpm[i] = 0;
 		for (int m = 0; m < RIG_MOTORS; m++)
@@ -135,8 +133,7 @@ const cool_senses_t *rig_senses(rig_t *r, const cool_settings_t *settings)
 	return &r->senses;
 }
 
-void rig_drive(rig_t *r, const cool_settings_t *settings, const cool_drive_t *drives)
-{
+void rig_drive(rig_t *r, const cool_settings_t *settings, const cool_drive_t *drives) {
 	rig_release(r);
 	for (int i = 0; i < settings->output_count; i++)
 		for (int m = 0; m < RIG_MOTORS; m++)
@@ -144,14 +141,12 @@ void rig_drive(rig_t *r, const cool_settings_t *settings, const cool_drive_t *dr
 				r->duties[m] = drives[i].duty;
 }
 
-void rig_release(rig_t *r)
-{
+void rig_release(rig_t *r) {
 	for (int i = 0; i < RIG_MOTORS; i++)
 		r->duties[i] = 100;
 }
 
-void rig_mishaps(rig_t *r, const mishaps_t *m, int64_t after_ms)
-{
+void rig_mishaps(rig_t *r, const mishaps_t *m, int64_t after_ms) {
 	static const struct {
 		mishap_kind_t kind;
 		probe_fault_t fault;

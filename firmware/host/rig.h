@@ -39,7 +39,7 @@ typedef rig_weather_t (*rig_weather_fn)(void *ctx, int64_t unix_ms);
 typedef struct {
 	chance_t chance;
 	plant_t plant;
-	plant_drive_t drive;   /**< what acted on the plant last */
+	plant_drive_t drive; /**< what acted on the plant last */
 	motor_t motors[RIG_MOTORS];
 	counter_t tachos[RIG_MOTORS];
 	double duties[RIG_MOTORS]; /**< percent; 100 as long as nobody drives a pin: full cooling by wiring */
@@ -48,7 +48,7 @@ typedef struct {
 	bool leak;
 	rig_weather_fn weather;
 	void *ctx;
-	cool_senses_t senses;  /**< as of the last step; without the tachometers, which need the settings */
+	cool_senses_t senses; /**< as of the last step; without the tachometers, which need the settings */
 } rig_t;
 
 /** The board that the loop is wired to: which pins there are, leak and flow inputs, no humidity sensor. */

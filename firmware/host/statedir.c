@@ -10,8 +10,7 @@
 
 enum { NAME_SIZE = 32 };
 
-bool statedir_open(statedir_t *s, const char *path, char *why, size_t size)
-{
+bool statedir_open(statedir_t *s, const char *path, char *why, size_t size) {
 	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
 		snprintf(why, size, "make the state directory %s: %s", path, strerror(errno));
 		return false;
@@ -30,14 +29,10 @@ bool statedir_open(statedir_t *s, const char *path, char *why, size_t size)
 	return true;
 }
 
-static void file_name(char name[NAME_SIZE], cool_blob_t blob, const char *suffix)
-{
-	snprintf(name, NAME_SIZE, "%s%s", cool_blob_key(blob), suffix);
-}
+static void file_name(char name[NAME_SIZE], cool_blob_t blob, const char *suffix) { snprintf(name, NAME_SIZE, "%s%s", cool_blob_key(blob), suffix); }
 
 /** Reads until size bytes or the end; -1 on an error. */
-static ssize_t read_all(int fd, char *buf, size_t size)
-{
+static ssize_t read_all(int fd, char *buf, size_t size) {
 	size_t got = 0;
 	while (got < size) {
 		ssize_t n = read(fd, buf + got, size - got);
@@ -52,8 +47,7 @@ static ssize_t read_all(int fd, char *buf, size_t size)
 	return (ssize_t)got;
 }
 
-size_t statedir_load(void *ctx, cool_blob_t blob, void *buf, size_t size)
-{
+size_t statedir_load(void *ctx, cool_blob_t blob, void *buf, size_t size) {
 	const statedir_t *s = ctx;
 	char name[NAME_SIZE];
 	file_name(name, blob, "");
@@ -70,8 +64,7 @@ size_t statedir_load(void *ctx, cool_blob_t blob, void *buf, size_t size)
 	return len;
 }
 
-static bool write_all(int fd, const char *data, size_t len)
-{
+static bool write_all(int fd, const char *data, size_t len) {
 	while (len > 0) {
 		ssize_t n = write(fd, data, len);
 		if (n < 0 && errno == EINTR)
@@ -84,8 +77,7 @@ static bool write_all(int fd, const char *data, size_t len)
 	return true;
 }
 
-bool statedir_save(statedir_t *s, cool_blob_t blob, const void *data, size_t len)
-{
+bool statedir_save(statedir_t *s, cool_blob_t blob, const void *data, size_t len) {
 	char name[NAME_SIZE], fresh[NAME_SIZE];
 	file_name(name, blob, "");
 	file_name(fresh, blob, ".new");
@@ -100,8 +92,7 @@ bool statedir_save(statedir_t *s, cool_blob_t blob, const void *data, size_t len
 	return ok && renameat(s->fd, fresh, s->fd, name) == 0 && fsync(s->fd) == 0;
 }
 
-bool statedir_erase(statedir_t *s)
-{
+bool statedir_erase(statedir_t *s) {
 	bool ok = true;
 	for (int b = 0; b < COOL_BLOB_COUNT; b++)
 		ok = statedir_save(s, (cool_blob_t)b, NULL, 0) && ok;

@@ -8,15 +8,13 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-static bool is_address(const char *name)
-{
+static bool is_address(const char *name) {
 	unsigned char bytes[16];
 	return inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1;
 }
 
 /** Adds every certificate of a PEM text; how many there were, -1 if one cannot be read. */
-static int add_certificates(X509_STORE *store, const char *pem, size_t len)
-{
+static int add_certificates(X509_STORE *store, const char *pem, size_t len) {
 	BIO *text = BIO_new_mem_buf(pem, (int)len);
 	if (!text)
 		return -1;
@@ -33,17 +31,12 @@ static int add_certificates(X509_STORE *store, const char *pem, size_t len)
 }
 
 /** Says in plain words why a certificate is refused. */
-static void explain(trust_t *t, int error, X509 *cert)
-{
+static void explain(trust_t *t, int error, X509 *cert) {
 	char who[128] = "";
 	switch (error) {
 	case X509_V_ERR_HOSTNAME_MISMATCH:
-	case X509_V_ERR_IP_ADDRESS_MISMATCH:
-		snprintf(t->why, sizeof t->why, "the broker's certificate is not for %s", t->name);
-		return;
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-		snprintf(t->why, sizeof t->why, "the broker's certificate has expired");
-		return;
+	case X509_V_ERR_IP_ADDRESS_MISMATCH: snprintf(t->why, sizeof t->why, "the broker's certificate is not for %s", t->name); return;
+	case X509_V_ERR_CERT_HAS_EXPIRED: snprintf(t->why, sizeof t->why, "the broker's certificate has expired"); return;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		snprintf(t->why, sizeof t->why, "the broker's certificate is not valid yet: is this machine's clock right?");
 		return;
@@ -57,13 +50,11 @@ static void explain(trust_t *t, int error, X509 *cert)
 			X509_NAME_get_text_by_NID(X509_get_issuer_name(cert), NID_commonName, who, sizeof who);
 		snprintf(t->why, sizeof t->why, "the broker's certificate was issued by \"%s\", which is not among the trusted authorities", who);
 		return;
-	default:
-		snprintf(t->why, sizeof t->why, "the broker's certificate is refused: %s", X509_verify_cert_error_string(error));
+	default: snprintf(t->why, sizeof t->why, "the broker's certificate is refused: %s", X509_verify_cert_error_string(error));
 	}
 }
 
-static int on_verify(int ok, X509_STORE_CTX *store)
-{
+static int on_verify(int ok, X509_STORE_CTX *store) {
 	if (ok)
 		return 1;
 	const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
@@ -74,8 +65,7 @@ static int on_verify(int ok, X509_STORE_CTX *store)
 }
 
 /** The client library names the host of the URL in the handshake; what counts is the name that is checked. */
-static void on_info(const SSL *ssl, int where, int value)
-{
+static void on_info(const SSL *ssl, int where, int value) {
 	(void)value;
 	if (!(where & SSL_CB_HANDSHAKE_START))
 		return;
@@ -88,8 +78,7 @@ static void on_info(const SSL *ssl, int where, int value)
 		SSL_set_tlsext_host_name(begin, t->name);
 }
 
-bool trust_init(trust_t *t, const char *pem, size_t len, const char *name)
-{
+bool trust_init(trust_t *t, const char *pem, size_t len, const char *name) {
 	memset(t, 0, sizeof *t);
 	snprintf(t->name, sizeof t->name, "%s", name);
 	t->address = is_address(name);
@@ -117,8 +106,7 @@ bool trust_init(trust_t *t, const char *pem, size_t len, const char *name)
 	return true;
 }
 
-void trust_free(trust_t *t)
-{
+void trust_free(trust_t *t) {
 	SSL_CTX_free(t->ctx);
 	t->ctx = NULL;
 }
