@@ -31,6 +31,7 @@ typedef struct {
 
 	pthread_mutex_t lock;
 	cool_device_t device; /**< under the lock */
+	cool_device_cfg_t cfg;/**< of the device; stays the same during a boot */
 	bool running;         /**< under the lock: the device is up, and control steps it */
 	rig_t rig;            /**< control's; its duties change under the lock */
 

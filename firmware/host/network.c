@@ -53,7 +53,7 @@ static bool provision_ca(host_t *h) {
 static void begin(host_t *h, const char *reason, uint32_t now, int64_t unix_ms) {
 	static const char *const capabilities[] = {NULL};
 	uint32_t jitter = (uint32_t)random_boot();
-	cool_device_cfg_t cfg = {
+	h->cfg = (cool_device_cfg_t){
 		.id = h->options->id,
 		.name = h->options->name,
 		.firmware = FIRMWARE_VERSION,
@@ -66,10 +66,10 @@ static void begin(host_t *h, const char *reason, uint32_t now, int64_t unix_ms) 
 		.boot = random_boot(),
 		.seed = jitter,
 	};
-	rig_settings(&h->rig, h->options->interval_ms, &cfg.defaults);
-	cool_device_init(&h->device, &cfg, statedir_load, &h->state, now);
+	rig_settings(&h->rig, h->options->interval_ms, &h->cfg.defaults);
+	cool_device_init(&h->device, &h->cfg, statedir_load, &h->state, now);
 	cool_device_clock(&h->device, now, unix_ms);
-	log_line(LOG_INFO, "device %s is up (%s), boot %016llx", cfg.id, reason, (unsigned long long)cfg.boot);
+	log_line(LOG_INFO, "device %s is up (%s), boot %016llx", h->cfg.id, reason, (unsigned long long)h->cfg.boot);
 	pthread_mutex_lock(&h->lock);
 	h->running = true;
 	pthread_mutex_unlock(&h->lock);
