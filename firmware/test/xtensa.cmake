@@ -3,4 +3,6 @@ set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR xtensa)
 set(CMAKE_C_COMPILER xtensa-lx106-elf-gcc)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
-set(CMAKE_C_FLAGS_INIT "-mlongcalls -ffunction-sections -fdata-sections")
+# The package keeps its specs outside of the compiler's path.
+find_file(PICOLIBC_SPECS picolibc.specs PATHS /usr/lib/xtensa-lx106-elf NO_DEFAULT_PATH REQUIRED)
+set(CMAKE_C_FLAGS_INIT "--specs=${PICOLIBC_SPECS} -mlongcalls -ffunction-sections -fdata-sections")

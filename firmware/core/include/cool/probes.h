@@ -27,6 +27,7 @@ typedef struct {
 	char role[COOL_NAME_SIZE];
 	double offset_k;
 	bool water;            /**< it is on the water side: cool_water_role */
+	bool found;            /**< it was read since the start */
 	bool seen;             /**< it has had a good reading since the start */
 	bool lost;
 	double value;          /**< the last good one with its offset, C */

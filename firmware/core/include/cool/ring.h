@@ -13,13 +13,13 @@
 #define COOL_RING_H
 
 #include "cool/messages.h"
+#include "cool/slots.h"
 #include "cool/types.h"
 
 enum {
 	COOL_RING_DAY = 24 * 60,                    /**< samples of a day at one a minute */
 	COOL_RING_ROOM = 120,                       /**< for the fresh ones, and the minutes before a device alone takes fewer */
 	COOL_RING_CAPACITY = COOL_RING_DAY + COOL_RING_ROOM,
-	COOL_RING_METRICS = 16,                     /**< different metrics that it holds at a time */
 	COOL_BATCH_SAMPLES = 60,                    /**< samples of a message: about 10 kB */
 	COOL_BATCH_EMPTIES = 500,                   /**< the same without readings; they take 20 bytes each */
 	COOL_PATIENCE_FIRST_MS = 10 * 1000,         /**< with a watermark that stands still; doubles up to */
@@ -32,22 +32,6 @@ typedef enum {
 	COOL_SAMPLE_FLYING,  /**< sent, not acknowledged yet */
 	COOL_SAMPLE_ACKED,   /**< acknowledged, not yet said to be committed */
 } cool_sample_state_t;
-
-/** A sample in 44 bytes. */
-typedef struct {
-	int16_t values[COOL_RING_METRICS]; /**< by column, in steps of the metric's resolution; the lowest are reserved */
-	uint32_t time_low;
-	uint32_t mark_low;  /**< of the flight that it flies in, or of when it was acknowledged */
-	uint16_t time_high; /**< monotonic milliseconds of 48 bits */
-	uint8_t mark_high;  /**< marks have 40 bits: 34 years */
-	uint8_t state;      /**< cool_sample_state_t, and whether it was ever sent */
-} cool_slot_t;
-
-/** The name of a column, and how many samples in the ring have it. */
-typedef struct {
-	char name[COOL_NAME_SIZE];
-	uint16_t used; /**< 0: another name may take the column */
-} cool_column_t;
 
 /** The ring. Its members are its own; what others may look at is said beside them. */
 typedef struct {
@@ -126,8 +110,5 @@ bool cool_ring_hole(const cool_ring_t *r, uint64_t *at);
 /** Whether a take would have something at this time. */
 bool cool_ring_has_fresh(const cool_ring_t *r);
 bool cool_ring_has_backlog(const cool_ring_t *r, uint64_t now);
-
-/** A value as the ring keeps it: the nearest step of the metric's resolution. One that does not fit has the quality COOL_RANGE. */
-cool_reading_t cool_ring_rounded(const char *metric, cool_reading_t reading);
 
 #endif

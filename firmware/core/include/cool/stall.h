@@ -19,7 +19,8 @@ typedef struct {
 	uint32_t age_ms;      /**< of that */
 	uint32_t still_ms;    /**< commanded, spun up, and not turning */
 	uint32_t turning_ms;  /**< of a stalled one: turning again */
-	uint32_t stalled_ms;  /**< since it stalled */
+	uint32_t retry_ms;    /**< of a stalled one: since it stalled, or since the last attempt to start it began */
+	bool retrying;        /**< such an attempt is under way */
 	uint32_t commanded_ms;/**< since it was told to turn */
 	bool stalled;
 	bool proven;          /**< told to turn, and measured to do so now */
