@@ -82,7 +82,7 @@ static bool coldest_water(const cool_regulator_t *r, double *temp) {
 }
 
 static bool dry(const cool_regulator_t *r, const cool_output_cfg_t *o) {
-	double dew, target, water;
+	double dew, target, water = 0;
 	if (!r->rh.known || r->rh.age_ms >= AIR_STALE_MS || !cool_dew_point(r->air.value, r->rh.value, &dew)) return false;
 	if (!aims_at(o, &target) || !coldest_water(r, &water)) return false;
 	if (o->input.minus[0] != '\0') target += cool_probes_role(&r->probes, o->input.minus)->value;
