@@ -12,6 +12,7 @@
 #ifndef COOL_DEVICE_H
 #define COOL_DEVICE_H
 
+#include "cool/led.h"
 #include "cool/link.h"
 #include "cool/messages.h"
 #include "cool/regulator.h"
@@ -145,9 +146,6 @@ void cool_device_next(cool_device_t *d, uint32_t now_ms, cool_action_t *a, char 
 
 /** How many milliseconds nothing is due, at most 60000. */
 uint32_t cool_device_wait(const cool_device_t *d, uint32_t now_ms);
-
-/** What the LED shows. */
-typedef enum { COOL_LED_CRITICAL, COOL_LED_FAULT, COOL_LED_PROVISIONING, COOL_LED_NO_NETWORK, COOL_LED_NO_BROKER, COOL_LED_OK, COOL_LED_IDENTIFY } cool_led_t;
 
 /** How the device is, for LED, buzzer and OTA. */
 typedef struct {
