@@ -21,7 +21,8 @@ bool cool_flows(const cool_regulator_t *r) { return r->flow.known && r->flow.age
 
 bool cool_supervised(const cool_regulator_t *r, int i) {
 	const cool_output_cfg_t *o = &r->settings.outputs[i];
-	return o->wiring.tacho_pin >= 0 || (o->role == COOL_PUMP && r->board.flow);
+	bool tacho = o->wiring.tacho_pin >= 0 && (o->role == COOL_PUMP || o->role == COOL_FAN);
+	return tacho || (o->role == COOL_PUMP && r->board.flow);
 }
 
 /* Whether all outputs of a role that have a tachometer turn; any says whether there is one. */

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { MAX_DOCUMENT = 64 << 10 /* bytes of a message; the contract's limit */ };
-
 /* The code of a decoder that is through. */
 static cool_reject_t done(bool ok, const cool_problem_t *p) { return ok ? COOL_ACCEPTED : p->code; }
 
@@ -12,7 +10,7 @@ cool_reject_t cool_decode_committed(const char *text, size_t len, cool_committed
 	cool_fields_t f;
 	cool_committed_t c = {0, 0};
 	int64_t through = 0;
-	bool ok = cool_fields_begin(&f, text, len, MAX_DOCUMENT, p) && cool_field_need(&f, "boot") && cool_field_hex(&f, "boot", false, &c.boot) &&
+	bool ok = cool_fields_begin(&f, text, len, COOL_MAX_DOCUMENT, p) && cool_field_need(&f, "boot") && cool_field_hex(&f, "boot", false, &c.boot) &&
 		cool_field_need(&f, "through") && cool_field_natural(&f, "through", 0, COOL_MAX_INTEGER, &through);
 	if (ok) {
 		c.through = (uint64_t)through;
@@ -26,9 +24,10 @@ cool_reject_t cool_decode_command(const char *text, size_t len, cool_command_t *
 	cool_path_t path;
 	char id[COOL_WORD_SIZE], name[COOL_WORD_SIZE];
 	int64_t expires = 0;
-	bool ok = cool_fields_begin(&f, text, len, MAX_DOCUMENT, p) && cool_field_need(&f, "id") && cool_field_text(&f, "id", false, id, sizeof id) &&
-		cool_field_need(&f, "name") && cool_field_text(&f, "name", false, name, sizeof name) && cool_field_need(&f, "expires") &&
-		cool_field_natural(&f, "expires", 1, COOL_MAX_INTEGER, &expires) && cool_field_object(&f, "args", &path, &args);
+	bool ok = cool_fields_begin(&f, text, len, COOL_MAX_DOCUMENT, p) && cool_field_need(&f, "id") &&
+		cool_field_text(&f, "id", false, id, sizeof id) && cool_field_need(&f, "name") && cool_field_text(&f, "name", false, name, sizeof name) &&
+		cool_field_need(&f, "expires") && cool_field_natural(&f, "expires", 1, COOL_MAX_INTEGER, &expires) &&
+		cool_field_object(&f, "args", &path, &args);
 	if (ok) {
 		memcpy(out->id, id, sizeof id);
 		memcpy(out->name, name, sizeof name);
@@ -44,7 +43,7 @@ cool_reject_t cool_decode_input(const char *text, size_t len, cool_input_msg_t *
 	cool_fields_t f;
 	cool_input_msg_t in = {0, 0};
 	int64_t valid = 0;
-	bool ok = cool_fields_begin(&f, text, len, MAX_DOCUMENT, p) && cool_field_need(&f, "host_w") &&
+	bool ok = cool_fields_begin(&f, text, len, COOL_MAX_DOCUMENT, p) && cool_field_need(&f, "host_w") &&
 		cool_field_number(&f, "host_w", -most, most, &in.host_w) && cool_field_need(&f, "valid_s") &&
 		cool_field_natural(&f, "valid_s", 1, DAY_S, &valid);
 	if (ok) {
@@ -54,17 +53,11 @@ cool_reject_t cool_decode_input(const char *text, size_t len, cool_input_msg_t *
 	return done(ok, p);
 }
 
-/* Begins to read the arguments of a command; without any they are {}. */
-static bool begin_args(cool_fields_t *f, cool_json_t args, cool_problem_t *p) {
-	static const char none[] = "{}";
-	return cool_fields_begin(f, args.at == NULL ? none : args.at, args.at == NULL ? sizeof none - 1 : args.len, MAX_DOCUMENT, p);
-}
-
 cool_reject_t cool_decode_clear_fault(cool_json_t args, cool_clear_fault_t *out, cool_problem_t *p) {
 	cool_fields_t f;
 	cool_clear_fault_t c;
 	c.occurrence = 0;
-	bool ok = begin_args(&f, args, p) && cool_field_need(&f, "fault") && cool_field_text(&f, "fault", false, c.fault, sizeof c.fault) &&
+	bool ok = cool_fields_args(&f, args, p) && cool_field_need(&f, "fault") && cool_field_text(&f, "fault", false, c.fault, sizeof c.fault) &&
 		cool_field_uint32(&f, "occurrence", 1, UINT32_MAX, &c.occurrence);
 	if (ok) *out = c;
 	return done(ok, p);
@@ -103,7 +96,8 @@ static bool read_sha256(const cool_fields_t *f, const char *name, uint8_t out[32
 cool_reject_t cool_decode_ota(cool_json_t args, cool_ota_t *out, cool_problem_t *p) {
 	cool_fields_t f;
 	cool_ota_t o;
-	bool ok = begin_args(&f, args, p) && cool_field_need(&f, "url") && read_https(&f, "url", o.url) && cool_field_need(&f, "version") &&
+	memset(&o, 0, sizeof o);
+	bool ok = cool_fields_args(&f, args, p) && cool_field_need(&f, "url") && read_https(&f, "url", o.url) && cool_field_need(&f, "version") &&
 		cool_field_text(&f, "version", false, o.version, sizeof o.version) && cool_field_need(&f, "sha256") && read_sha256(&f, "sha256", o.sha256);
 	if (ok) *out = o;
 	return done(ok, p);
@@ -116,7 +110,7 @@ cool_reject_t cool_decode_zero(cool_json_t args, cool_zero_t *out, cool_problem_
 	cool_json_iter_t it = {NULL, NULL};
 	z.count = 0;
 	z.seconds = 30;
-	bool ok = begin_args(&f, args, p) && cool_field_need(&f, "roles") && cool_field_list(&f, "roles", COOL_MAX_PROBES, &list) &&
+	bool ok = cool_fields_args(&f, args, p) && cool_field_need(&f, "roles") && cool_field_list(&f, "roles", COOL_MAX_PROBES, &list) &&
 		cool_field_uint32(&f, "seconds", 5, 300, &z.seconds);
 	while (ok && cool_json_next(list, &it, NULL, &role)) {
 		char *to = z.roles[z.count];

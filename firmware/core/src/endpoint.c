@@ -39,12 +39,9 @@ static bool read_trial(const cool_fields_t *f, const char *name, uint32_t *out) 
 cool_reject_t cool_decode_endpoint(cool_json_t args, cool_endpoint_t *out, char ca[COOL_CA_SIZE], cool_problem_t *p) {
 	cool_fields_t f;
 	cool_endpoint_t e;
-	/* A command always has an object here, if it has any arguments. */
-	static const char none[] = "{}";
 	memset(&e, 0, sizeof e);
 	e.trial_s = 600;
-	bool ok = cool_fields_begin(&f, args.at == NULL ? none : args.at, args.at == NULL ? sizeof none - 1 : args.len, 64 << 10, p) &&
-		cool_field_need(&f, "url") && read_url(&f, "url", e.url) && cool_field_need(&f, "username") &&
+	bool ok = cool_fields_args(&f, args, p) && cool_field_need(&f, "url") && read_url(&f, "url", e.url) && cool_field_need(&f, "username") &&
 		cool_field_text(&f, "username", true, e.username, sizeof e.username) && cool_field_need(&f, "password") &&
 		cool_field_text(&f, "password", true, e.password, sizeof e.password) && read_ca(&f, "ca", ca) &&
 		cool_field_text(&f, "server_name", false, e.server_name, sizeof e.server_name) && read_trial(&f, "trial_s", &e.trial_s);

@@ -82,6 +82,12 @@ bool cool_fields_begin(cool_fields_t *f, const char *text, size_t len, size_t li
 	return true;
 }
 
+bool cool_fields_args(cool_fields_t *f, cool_json_t args, cool_problem_t *p) {
+	static const char none[] = "{}";
+	if (args.at == NULL) return cool_fields_begin(f, none, sizeof none - 1, COOL_MAX_DOCUMENT, p);
+	return cool_fields_begin(f, args.at, args.len, COOL_MAX_DOCUMENT, p);
+}
+
 bool cool_field_has(const cool_fields_t *f, const char *name) { return cool_json_member(f->object, name).at != NULL; }
 
 bool cool_field_need(const cool_fields_t *f, const char *name) {
@@ -164,17 +170,23 @@ bool cool_is_temperature(const char *metric) {
 	return true;
 }
 
-bool cool_field_role(const cool_fields_t *f, const char *name, char out[COOL_NAME_SIZE]) {
+/* The name of a metric that must be a temperature, or need not. */
+static bool read_name(const cool_fields_t *f, const char *name, bool temperature, char out[COOL_NAME_SIZE]) {
 	cool_json_t v = cool_json_member(f->object, name);
 	char text[COOL_NAME_SIZE];
 	if (v.at == NULL) return true;
 	if (cool_json_kind(v) != COOL_JSON_STRING) return cool_field_fail(f, COOL_BAD_FIELD, name, "a string is expected");
-	if (!cool_json_string(v, text, sizeof text) || !cool_valid_metric(text) || !cool_is_temperature(text)) {
-		return cool_field_fail(f, COOL_BAD_METRIC, name, "a letter a-z, then up to 31 of a-z, 0-9 and _, without the suffix of a unit, is expected");
+	if (!cool_json_string(v, text, sizeof text) || !cool_valid_metric(text)) {
+		return cool_field_fail(f, COOL_BAD_METRIC, name, "a letter a-z followed by up to 31 of a-z, 0-9 and _ is expected");
 	}
+	if (temperature && !cool_is_temperature(text)) return cool_field_fail(f, COOL_BAD_METRIC, name, "the suffix of a unit makes it no temperature");
 	memcpy(out, text, sizeof text);
 	return true;
 }
+
+bool cool_field_metric(const cool_fields_t *f, const char *name, char out[COOL_NAME_SIZE]) { return read_name(f, name, false, out); }
+
+bool cool_field_role(const cool_fields_t *f, const char *name, char out[COOL_NAME_SIZE]) { return read_name(f, name, true, out); }
 
 bool cool_field_choice(const cool_fields_t *f, const char *name, const char *const *words, const char *expected, int *out) {
 	cool_json_t v = cool_json_member(f->object, name);
@@ -228,5 +240,29 @@ bool cool_field_list(const cool_fields_t *f, const char *name, int limit, cool_j
 	if (out->at == NULL) return true;
 	if (cool_json_kind(*out) != COOL_JSON_ARRAY) return cool_field_fail(f, COOL_BAD_FIELD, name, "an array is expected");
 	if (cool_json_count(*out) > limit) return fail_count(f, COOL_TOO_LARGE, name, 0, limit, " elements are expected");
+	return true;
+}
+
+bool cool_field_element(const cool_fields_t *f, const char *name, int index, cool_json_t value, cool_path_t *path, cool_fields_t *inner) {
+	path->up = f->path;
+	path->name = name;
+	path->index = index;
+	inner->object = value;
+	inner->path = path;
+	inner->problem = f->problem;
+	return cool_json_kind(value) == COOL_JSON_OBJECT || cool_field_fail(inner, COOL_BAD_FIELD, NULL, "an object is expected");
+}
+
+bool cool_field_pair(const cool_fields_t *f, const char *name, int index, cool_json_t value, double out[2]) {
+	cool_path_t path = {f->path, name, index};
+	cool_fields_t inner = {value, &path, f->problem};
+	cool_json_iter_t it = {NULL, NULL};
+	cool_json_t number;
+	if (cool_json_kind(value) != COOL_JSON_ARRAY || cool_json_count(value) != 2) {
+		return cool_field_fail(&inner, COOL_BAD_FIELD, NULL, "a pair of numbers is expected");
+	}
+	for (int i = 0; cool_json_next(value, &it, NULL, &number); i++) {
+		if (!cool_json_double(number, &out[i])) return cool_field_fail(&inner, COOL_BAD_VALUE, NULL, "a finite number is expected");
+	}
 	return true;
 }

@@ -11,6 +11,8 @@
 #include "cool/json.h"
 #include "cool/messages.h"
 
+enum { COOL_MAX_DOCUMENT = 64 << 10 /* bytes of a message; the contract's limit */ };
+
 #define COOL_MAX_INTEGER 9007199254740991LL /* 2^53 - 1 */
 
 /* Where an object stands in its message: outputs[1].wiring is {{NULL, "outputs", 1}, "wiring", -1}. */
@@ -32,6 +34,9 @@ bool cool_field_fail(const cool_fields_t *f, cool_reject_t code, const char *nam
 
 /* Begins to read a message: one JSON object of at most limit bytes. */
 bool cool_fields_begin(cool_fields_t *f, const char *text, size_t len, size_t limit, cool_problem_t *p);
+
+/* Begins to read the arguments of a command; without any they are {}. */
+bool cool_fields_args(cool_fields_t *f, cool_json_t args, cool_problem_t *p);
 
 /* Whether the member is there; null is there. */
 bool cool_field_has(const cool_fields_t *f, const char *name);
@@ -55,6 +60,9 @@ bool cool_field_bool(const cool_fields_t *f, const char *name, bool *out);
 /* 1 to size - 1 printable ASCII characters; spaces only with blanks. */
 bool cool_field_text(const cool_fields_t *f, const char *name, bool blanks, char *out, size_t size);
 
+/* The name of a metric or an output. */
+bool cool_field_metric(const cool_fields_t *f, const char *name, char out[COOL_NAME_SIZE]);
+
 /* Whether the name of a metric has no suffix of a unit, so that it is a temperature (contract/words.json). */
 bool cool_is_temperature(const char *metric);
 
@@ -72,5 +80,11 @@ bool cool_field_object(const cool_fields_t *f, const char *name, cool_path_t *pa
 
 /* A list of at most limit elements. */
 bool cool_field_list(const cool_fields_t *f, const char *name, int limit, cool_json_t *out);
+
+/* An element of a list of objects, which inner reads; path is the room for its place. */
+bool cool_field_element(const cool_fields_t *f, const char *name, int index, cool_json_t value, cool_path_t *path, cool_fields_t *inner);
+
+/* An element of a list of pairs of numbers. */
+bool cool_field_pair(const cool_fields_t *f, const char *name, int index, cool_json_t value, double out[2]);
 
 #endif

@@ -168,7 +168,8 @@ void cool_json_put_decimal(cool_json_writer_t *w, double v, int decimals) {
 		return;
 	}
 	put_char(w, '.');
-	for (one /= 10; part > 0; one /= 10) {
+	while (part > 0 && one > 1) {
+		one /= 10;
 		put_char(w, (char)('0' + part / one));
 		part %= one;
 	}

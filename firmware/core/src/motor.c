@@ -54,6 +54,8 @@ static double drive_pwm(cool_motor_t *m, const cool_output_cfg_t *cfg, const coo
 	}
 	if (ask->at_once) m->slew.started = false;
 	duty = cool_slew_step(&m->slew, cfg->slew_up, cfg->slew_down, duty, dt_ms, ask->urgent);
+	/* Where the least duty was raised meanwhile it counts at once. */
+	if (duty < cfg->min_duty) m->slew.duty = duty = cfg->min_duty;
 	m->band = band_of(m, cfg, duty);
 	if (m->band >= 0) duty = cfg->skip[m->band].to;
 	return m->spin_ms > 0 ? 100 : duty;

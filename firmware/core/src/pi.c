@@ -3,7 +3,7 @@
 #include "number.h"
 #include "text.h"
 
-enum { MAX_STEP_MS = 60000 };
+enum { MAX_STEP_MS = 60000, MAX_ERROR_K = 1000 /* what no probe can give must not overflow what follows */ };
 
 bool cool_pi_check(const cool_pi_cfg_t *c, char reason[COOL_REASON_SIZE]) {
 	double max = c->max_duty == 0 ? 100 : c->max_duty;
@@ -33,7 +33,7 @@ cool_law_out_t cool_pi_step(cool_pi_t *p, const cool_pi_cfg_t *cfg, cool_law_in_
 	if (!in.good || !cool_finite(in.value)) return lost(p, cfg, dt_ms);
 	p->lost_ms = 0;
 	double max = cfg->max_duty == 0 ? 100 : cfg->max_duty;
-	double e = in.value - cfg->setpoint;
+	double e = cool_clamp(in.value - cfg->setpoint, -MAX_ERROR_K, MAX_ERROR_K);
 	e -= cool_clamp(e, -cfg->deadband_k, cfg->deadband_k);
 	double prop = cfg->kp * e;
 	double feed = cool_finite(host_w) ? cool_clamp(cfg->ff_duty_per_w * host_w, 0, 100) : 0;

@@ -36,7 +36,7 @@ static bool step_stalls(cool_regulator_t *r, const cool_senses_t *in, uint32_t d
 		if (o->role == COOL_PUMP && r->drives[i].duty > 0) pump_on = true;
 		if (o->wiring.tacho_pin < 0) continue;
 		cool_stall_in_t s = {
-			.duty = r->started ? r->drives[i].duty : 0,
+			.duty = r->started ? r->drives[i].duty : 0, /* how long before the first step it was driven is not known */
 			.fresh = in->tacho_fresh,
 			.rpm = in->rpm[i],
 			.stall_rpm = o->stall_rpm,
@@ -110,9 +110,13 @@ static void step_standby(cool_regulator_t *r, const cool_senses_t *in, bool stal
 	(void)cool_standby_step(&r->standby, &s, dt_ms);
 }
 
+/* Claims that drive everything at full speed; the automatic part then takes over from there, not from where it would have been. */
+static bool at_full(cool_by_t by) { return by == COOL_BY_OVER_TEMP || by == COOL_BY_STALL || by == COOL_BY_NO_TRANSFER; }
+
 static void drive(cool_regulator_t *r, const cool_scene_t *scene, int i, uint32_t dt_ms) {
 	cool_claim_t c = cool_claim(r, scene, i);
 	cool_motor_t *m = &r->outputs[i].motor;
+	if (at_full(c.by)) cool_pi_init(&r->outputs[i].pi);
 	double duty = cool_motor_step(m, &r->settings.outputs[i], c.ask, dt_ms);
 	r->drives[i] = (cool_drive_t){.duty = duty, .by = c.by, .supervised = cool_supervised(r, i), .cycles = m->cycles};
 }

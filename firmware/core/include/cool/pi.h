@@ -4,7 +4,7 @@
  *
  * With the reading v, the setpoint s, the deadband b, the bounds min and max, and the host's heat w (0 where it is not known):
  *
- *     e = v - s, less what of it lies within the deadband:  e - clamp(e, -b, b)
+ *     e = clamp(v - s, -1000, 1000), less what of it lies within the deadband:  e - clamp(e, -b, b)
  *     P = kp e                                              percent
  *     F = clamp(ff w, 0, 100)                               percent
  *     start:  I = from - P - F, where from is the duty in effect; so nothing jumps
