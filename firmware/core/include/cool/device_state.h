@@ -49,8 +49,8 @@ struct cool_device {
 	cool_clock_t clock;
 	cool_regulator_t regulator;
 	cool_settings_t scratch;       /**< settings while they are judged */
-	uint64_t stepped;              /**< when the control task did, monotonic */
 	cool_senses_t senses;          /**< of the last step */
+	uint64_t stepped;              /**< when that was, monotonic */
 
 	/* desired */
 	cool_desired_id_t judged;      /**< of the desired state that was judged last */
@@ -60,23 +60,25 @@ struct cool_device {
 	/* samples */
 	cool_ring_t ring;
 	bool sampled;                  /**< the first one of the boot is taken */
-	uint64_t sample_at, last_sample;
+	uint32_t interval_ms;          /**< by which the next one is planned */
+	uint64_t sample_at;
 	uint64_t watch_until;          /**< 0: nobody watches */
-	bool host_known;
 	double host_w;
-	uint64_t host_until;
+	uint64_t host_until;           /**< 0: the host's heat is not known */
 
 	/* network */
 	cool_link_t link;
 	cool_uplink_t uplink;
 	cool_home_t home;
 	cool_proof_t proof;
+	bool elsewhere;                /**< the next connection is to another broker than the last */
 	char ip[46];
 	int rssi;
-	bool info_told;
-	uint32_t info_sum;             /**< of what `info` says, but the signal's strength */
+	bool info_told;                /**< on this connection */
+	uint32_t info_sum;             /**< a checksum over what was told, but the signal's strength */
 	cool_told_t told;
-	uint64_t voice_rest;           /**< documents are not sent before */
+	uint64_t looked;               /**< when news were looked for */
+	uint64_t voice_rest;           /**< documents and replies are not sent before */
 
 	/* commands */
 	cool_executed_t executed;
@@ -84,20 +86,20 @@ struct cool_device {
 	int order_count;
 	bool replying;                 /**< the first order's reply is under way */
 	cool_endpoint_t incoming;      /**< arguments of the order `endpoint` */
-	bool begin_trial;              /**< its reply is out */
-	bool restart, factory_reset;   /**< as soon as the connection is closed */
+	bool restart, factory_reset;   /**< as soon as the connection is closed, or */
+	uint64_t restart_by;           /**< by then; 0: not begun */
 	bool identify;
 	cool_zeroing_t zeroing;
 	cool_updating_t ota;
 
 	/* flash */
 	uint32_t unsaved;              /**< bit n: cool_blob_t n is to be written */
+	uint64_t save_rest;            /**< nothing is written before: it failed */
 	bool saving;
 	cool_blob_t saved;             /**< being written */
-	bool settings_lost;
 	cool_blob_t staged;            /**< whose content is in stage; COOL_BLOB_COUNT: free */
-	size_t stage_len;              /**< of the content */
-	uint8_t stage[COOL_BLOB_SIZE]; /**< a desired state, or certificates, until they are written */
+	size_t stage_len;
+	char stage[COOL_BLOB_SIZE];    /**< a desired state, or certificates, until they are written */
 };
 
 #endif

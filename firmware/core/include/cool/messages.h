@@ -101,6 +101,13 @@ typedef struct {
 	struct { const char *name; uint32_t occurrence; bool active; } faults[16];
 	int fault_count;
 	uint64_t dropped; /**< samples that the full ring had to drop */
+	/** The last command `zero`: what the probes should have as offsets, or why it is not known. command NULL or "": there was none. */
+	struct {
+		const char *command, *error;
+		struct { const char *role; double offset_k; } offsets[COOL_MAX_PROBES];
+		int count;
+	} zero;
+	struct { const char *version, *state, *reason; } ota; /**< the last command `ota`: "installing" or "failed"; version NULL or "": there was none */
 } cool_reported_t;
 size_t cool_encode_reported(char *buf, size_t size, const cool_reported_t *r);
 

@@ -20,7 +20,7 @@ enum {
 	COOL_REST_FIRST_MS = 1000,
 	COOL_REST_LAST_MS = 60 * 1000,
 	COOL_ACK_MS = 60 * 1000, /**< a message without an answer for so long counts as lost */
-	COOL_FLIGHTS = COOL_WINDOW_FRESH + COOL_WINDOW_BACKLOG + 4,
+	COOL_FLIGHTS = COOL_WINDOW_FRESH + COOL_WINDOW_BACKLOG + 6,
 	COOL_EARLY = 4,          /**< answers that came before their message had an id */
 };
 
