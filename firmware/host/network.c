@@ -192,7 +192,8 @@ int host_run(host_t *h) {
 	begin(h, "power_on", 0, first);
 	if (first < now) {
 		live_through(h, first, now - first);
-		log_line(LOG_INFO, "lived through the past since Unix time %lld", (long long)(first / 1000));
+		log_line(LOG_INFO, "lived through the past since Unix time %lld; %zu samples wait", (long long)(first / 1000),
+			cool_device_health(&h->device, (uint32_t)(now - first)).backlog);
 	}
 	if (pthread_create(&control, NULL, host_control, h) != 0) {
 		log_line(LOG_ERROR, "cannot start the control thread");
