@@ -182,8 +182,11 @@ uint32_t cool_device_wait(const cool_device_t *d, uint32_t now_ms) {
 	sooner(&at, d->rewire || d->identify || d->ota.asked || (d->restart_by == 0 && (d->restart || d->factory_reset)), now);
 	sooner(&at, d->unsaved != 0 && !d->saving, d->save_rest);
 	sooner(&at, d->restart_by != 0 && (d->restart || d->factory_reset), d->restart_by);
-	sooner(&at, cool_link_due(&d->link, &then), then);
-	sooner(&at, cool_uplink_due(&d->uplink, now, &then), then);
+	// In two steps: the order in which arguments are evaluated is the compiler's.
+	bool due = cool_link_due(&d->link, &then);
+	sooner(&at, due, then);
+	due = cool_uplink_due(&d->uplink, now, &then);
+	sooner(&at, due, then);
 	sooner(&at, d->proof.begun, d->proof.until);
 	return at <= now ? 0 : (uint32_t)(at - now);
 }
