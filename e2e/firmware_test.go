@@ -166,7 +166,7 @@ func TestFirmwareRefusesBrokers(t *testing.T) {
 		{"another host", ca.Issue(t, "broker", year, "other.example"), ca.File, "", "certificate is not for localhost"},
 		{"another name than the one wanted", ca.Issue(t, "broker", year, "localhost"), ca.File, "broker.example", "certificate is not for broker.example"},
 		{"expired", ca.Issue(t, "broker", time.Now().Add(-time.Hour), "localhost"), ca.File, "", "certificate has expired"},
-		{"no TLS", brokertest.Leaf{}, ca.File, "", "TLS"},
+		{"no TLS", brokertest.Leaf{}, ca.File, "", "is this the port of MQTT over TLS"},
 		{"a right one", ca.Issue(t, "broker", year, "localhost"), ca.File, "", ""},
 		{"a right one by another name", ca.Issue(t, "broker", year, "broker.example"), ca.File, "broker.example", ""},
 	}

@@ -38,12 +38,10 @@ void host_lost(host_t *h, const char *why) {
 static bool read_authorities(host_t *h, cool_blob_t blob, const char **pem, size_t *len) {
 	*pem = NULL;
 	*len = 0;
-	if (blob == COOL_BLOB_COUNT)
-		return true;
+	if (blob == COOL_BLOB_COUNT) return true;
 	size_t used = statedir_load(&h->state, blob, h->pem, sizeof h->pem - 1);
 	*pem = cool_flash_pem((uint8_t)blob, blob != COOL_BLOB_CA_PROVISIONED, h->pem, used, sizeof h->pem, len);
-	if (!*pem)
-		return false;
+	if (!*pem) return false;
 	*len -= 1; /* without its NUL */
 	return true;
 }
@@ -74,8 +72,7 @@ static void publish(host_t *h, const cool_action_t *a) {
 
 static void save(host_t *h, const cool_action_t *a) {
 	bool ok = statedir_save(&h->state, a->save.blob, a->save.data, a->save.len);
-	if (!ok)
-		log_line(LOG_ERROR, "cannot write %s into the state directory", cool_blob_key(a->save.blob));
+	if (!ok) log_line(LOG_ERROR, "cannot write %s into the state directory", cool_blob_key(a->save.blob));
 	pthread_mutex_lock(&h->lock);
 	cool_device_saved(&h->device, host_now(h), a->save.blob, ok);
 	pthread_mutex_unlock(&h->lock);
@@ -95,16 +92,14 @@ static bool carry_out(host_t *h, const cool_action_t *a) {
 		host_lost(h, "the device ended the connection");
 		break;
 	case COOL_DO_SUBSCRIBE:
-		if (!client_subscribe(&h->client, a->subscribe.topic, a->subscribe.qos))
-			log_line(LOG_WARN, "cannot subscribe to %s", a->subscribe.topic);
+		if (!client_subscribe(&h->client, a->subscribe.topic, a->subscribe.qos)) log_line(LOG_WARN, "cannot subscribe to %s", a->subscribe.topic);
 		break;
 	case COOL_DO_PUBLISH: publish(h, a); break;
 	case COOL_DO_SAVE: save(h, a); break;
 	case COOL_DO_RESTART: log_line(LOG_INFO, h->leaving ? "the device has said goodbye" : "restart"); return true;
 	case COOL_DO_FACTORY_RESET:
 		log_line(LOG_WARN, "factory reset: everything in the state directory is erased");
-		if (!statedir_erase(&h->state))
-			log_line(LOG_ERROR, "cannot erase the state directory");
+		if (!statedir_erase(&h->state)) log_line(LOG_ERROR, "cannot erase the state directory");
 		return true;
 	case COOL_DO_IDENTIFY: log_line(LOG_INFO, "identify: the light blinks"); break;
 	case COOL_DO_OTA:
@@ -123,9 +118,7 @@ bool host_carry_out(host_t *h) {
 		pthread_mutex_lock(&h->lock);
 		cool_device_next(&h->device, host_now(h), &a, h->buf, sizeof h->buf);
 		pthread_mutex_unlock(&h->lock);
-		if (a.what == COOL_DO_NOTHING)
-			return false;
-		if (carry_out(h, &a))
-			return true;
+		if (a.what == COOL_DO_NOTHING) return false;
+		if (carry_out(h, &a)) return true;
 	}
 }

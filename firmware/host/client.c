@@ -42,8 +42,7 @@ static void on_publish(struct mosquitto *mosq, void *ctx, int id) {
 static void on_subscribe(struct mosquitto *mosq, void *ctx, int id, int count, const int *granted) {
 	(void)mosq, (void)ctx, (void)id;
 	for (int i = 0; i < count; i++)
-		if (granted[i] > 2)
-			log_line(LOG_WARN, "the broker refuses a subscription: it does not let this device read one of its topics");
+		if (granted[i] > 2) log_line(LOG_WARN, "the broker refuses a subscription: it does not let this device read one of its topics");
 }
 
 /** Sets up the library; NULL, or what it does not take. */
@@ -53,10 +52,8 @@ static const char *configure(client_t *c, const cool_action_t *a) {
 		mosquitto_int_option(m, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0) != MOSQ_ERR_SUCCESS ||
 		mosquitto_void_option(m, MOSQ_OPT_SSL_CTX, c->trust.ctx) != MOSQ_ERR_SUCCESS)
 		return "TLS";
-	if (mosquitto_username_pw_set(m, a->connect.to.username, a->connect.to.password) != MOSQ_ERR_SUCCESS)
-		return "user and password";
-	if (mosquitto_will_set(m, a->connect.will_topic, (int)a->connect.will_len, a->connect.will, 1, true) != MOSQ_ERR_SUCCESS)
-		return "the last will";
+	if (mosquitto_username_pw_set(m, a->connect.to.username, a->connect.to.password) != MOSQ_ERR_SUCCESS) return "user and password";
+	if (mosquitto_will_set(m, a->connect.will_topic, (int)a->connect.will_len, a->connect.will, 1, true) != MOSQ_ERR_SUCCESS) return "the last will";
 	mosquitto_max_inflight_messages_set(m, 0); /* the core bounds what is in flight */
 	mosquitto_connect_callback_set(m, on_connect);
 	mosquitto_message_callback_set(m, on_message);
@@ -88,8 +85,7 @@ bool client_open(client_t *c, const cool_action_t *a, const char *id, const char
 		snprintf(c->why, sizeof c->why, "the MQTT library does not take %s", wrong);
 	} else {
 		int code = mosquitto_connect_async(c->mosq, host, port, KEEPALIVE_S);
-		if (code == MOSQ_ERR_SUCCESS)
-			return true;
+		if (code == MOSQ_ERR_SUCCESS) return true;
 		snprintf(c->why, sizeof c->why, "connect to %s: %s", host, meaning(code));
 	}
 	client_drop(c);
@@ -97,23 +93,22 @@ bool client_open(client_t *c, const cool_action_t *a, const char *id, const char
 }
 
 int client_socket(const client_t *c, bool *writing) {
-	if (!c->mosq)
-		return -1;
+	if (!c->mosq) return -1;
 	/* Until CONNACK the handshake may have something to write at any time that the library does not tell of. */
 	*writing = mosquitto_want_write(c->mosq);
 	return mosquitto_socket(c->mosq);
 }
 
 /** Keeps the reason of an end, the most telling one there is. */
-static bool ended(client_t *c, int code) {
+static bool ended(client_t *c, const char *what) {
 	if (c->trust.why[0] != '\0')
 		snprintf(c->why, sizeof c->why, "%s", c->trust.why);
-	else if (c->why[0] == '\0' && code == MOSQ_ERR_TLS)
-		snprintf(c->why, sizeof c->why, "TLS failed: is this the port of MQTT over TLS?");
-	else if (c->why[0] == '\0' && (code == MOSQ_ERR_CONN_LOST || code == MOSQ_ERR_NO_CONN))
-		snprintf(c->why, sizeof c->why, c->up ? "the connection was lost" : "the broker closed the connection before it accepted it");
-	else if (c->why[0] == '\0')
-		snprintf(c->why, sizeof c->why, "%s", meaning(code));
+	else if (c->why[0] != '\0')
+		return false; /* CONNACK said it */
+	else if (c->reached && !c->up)
+		snprintf(c->why, sizeof c->why, "%s before TLS and MQTT stood: is this the port of MQTT over TLS?", what);
+	else
+		snprintf(c->why, sizeof c->why, "%s", what);
 	return false;
 }
 
@@ -124,29 +119,24 @@ static int socket_error(int fd) {
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
-bool client_step(client_t *c, bool readable, bool writable, int64_t now_ms) {
+bool client_step(client_t *c, bool readable, bool writable, bool hung, int64_t now_ms) {
 	int fd = mosquitto_socket(c->mosq);
 	int error = fd >= 0 && !c->up ? socket_error(fd) : 0;
-	if (error != 0) {
-		snprintf(c->why, sizeof c->why, "connect: %s", strerror(error));
-		return false;
-	}
+	if (error != 0) return ended(c, strerror(error));
+	c->reached = c->reached || ((readable || writable) && !hung);
 	int code = MOSQ_ERR_SUCCESS;
-	if (readable)
-		code = mosquitto_loop_read(c->mosq, 1);
-	if (code == MOSQ_ERR_SUCCESS && (writable || mosquitto_want_write(c->mosq)))
-		code = mosquitto_loop_write(c->mosq, 1);
+	if (readable) code = mosquitto_loop_read(c->mosq, 1);
+	if (code == MOSQ_ERR_SUCCESS && (writable || mosquitto_want_write(c->mosq))) code = mosquitto_loop_write(c->mosq, 1);
 	if (code == MOSQ_ERR_SUCCESS && now_ms - c->misc_ms >= MISC_MS) {
 		c->misc_ms = now_ms;
 		code = mosquitto_loop_misc(c->mosq);
 	}
 	if (code != MOSQ_ERR_SUCCESS || mosquitto_socket(c->mosq) < 0)
-		return ended(c, code == MOSQ_ERR_SUCCESS ? MOSQ_ERR_CONN_LOST : code);
-	if (!c->up && now_ms >= c->deadline_ms) {
-		snprintf(c->why, sizeof c->why, "no answer within %d s", CONNECT_MS / 1000);
-		return false;
-	}
-	return true;
+		return ended(
+			c, code == MOSQ_ERR_SUCCESS || code == MOSQ_ERR_CONN_LOST || code == MOSQ_ERR_NO_CONN ? "the connection was lost" : meaning(code));
+	/* The library takes the error of a connection that was refused off the socket, and then waits for it to be made. */
+	if (hung && !c->up) return ended(c, c->reached ? "the connection was lost" : "nothing listens there (connection refused)");
+	return c->up || now_ms < c->deadline_ms || ended(c, "no answer came for 20 s");
 }
 
 bool client_subscribe(client_t *c, const char *topic, int qos) {
@@ -155,8 +145,7 @@ bool client_subscribe(client_t *c, const char *topic, int qos) {
 
 int client_publish(client_t *c, const char *topic, const char *payload, size_t len, int qos, bool retain) {
 	int id = 0;
-	if (!c->mosq || mosquitto_publish(c->mosq, &id, topic, (int)len, payload, qos, retain) != MOSQ_ERR_SUCCESS)
-		return -1;
+	if (!c->mosq || mosquitto_publish(c->mosq, &id, topic, (int)len, payload, qos, retain) != MOSQ_ERR_SUCCESS) return -1;
 	return id;
 }
 
@@ -174,20 +163,16 @@ void client_leave(client_t *c) {
 		for (int64_t left = LEAVE_MS; left > 0 && mosquitto_socket(c->mosq) >= 0; left = end - leave_clock()) {
 			short events = (short)(POLLIN | (mosquitto_want_write(c->mosq) ? POLLOUT : 0));
 			struct pollfd p = {.fd = mosquitto_socket(c->mosq), .events = events};
-			if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
-				break;
-			if ((p.revents & POLLOUT) && mosquitto_loop_write(c->mosq, 1) != MOSQ_ERR_SUCCESS)
-				break;
-			if ((p.revents & (POLLIN | POLLHUP | POLLERR)) && mosquitto_loop_read(c->mosq, 1) != MOSQ_ERR_SUCCESS)
-				break;
+			if (poll(&p, 1, (int)left) < 0 && errno != EINTR) break;
+			if ((p.revents & POLLOUT) && mosquitto_loop_write(c->mosq, 1) != MOSQ_ERR_SUCCESS) break;
+			if ((p.revents & (POLLIN | POLLHUP | POLLERR)) && mosquitto_loop_read(c->mosq, 1) != MOSQ_ERR_SUCCESS) break;
 		}
 	}
 	client_drop(c);
 }
 
 void client_drop(client_t *c) {
-	if (c->mosq)
-		mosquitto_destroy(c->mosq);
+	if (c->mosq) mosquitto_destroy(c->mosq);
 	c->mosq = NULL;
 	c->up = false;
 	trust_free(&c->trust);

@@ -28,6 +28,7 @@ typedef struct {
 	struct mosquitto *mosq; /**< NULL: there is none */
 	trust_t trust;
 	client_events_t events;
+	bool reached;        /**< something listens there */
 	bool up;             /**< the broker has accepted it */
 	int64_t deadline_ms; /**< until then it must have, in the time of client_step */
 	int64_t misc_ms;     /**< when the library looked after its timers last */
@@ -44,10 +45,10 @@ bool client_open(client_t *c, const cool_action_t *connect, const char *id, cons
 int client_socket(const client_t *c, bool *writing);
 
 /**
- * Moves what can be moved. False: the connection has ended or could not be made; c->why says why, and
+ * Moves what can be moved; hung says that poll found the socket broken. False: the connection has ended or could not be made; c->why says why, and
  * client_drop has to follow.
  */
-bool client_step(client_t *c, bool readable, bool writable, int64_t now_ms);
+bool client_step(client_t *c, bool readable, bool writable, bool hung, int64_t now_ms);
 
 /** Subscribes; false if that cannot be asked for. */
 bool client_subscribe(client_t *c, const char *topic, int qos);

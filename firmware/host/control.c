@@ -19,7 +19,7 @@ int64_t host_unix(void) {
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-uint32_t host_now(const host_t *h) { return (uint32_t)(host_monotonic() - h->zero_ms); }
+uint32_t host_now(const host_t *h) { return h->past ? h->past_ms : (uint32_t)(host_monotonic() - h->zero_ms); }
 
 rig_weather_t host_weather(void *ctx, int64_t unix_ms) {
 	const host_t *h = ctx;
@@ -56,8 +56,7 @@ static void let_happen(host_t *h, int64_t before_ms, int64_t after_ms) {
 	const mishaps_t *m = &h->options->mishaps;
 	rig_mishaps(&h->rig, m, after_ms);
 	atomic_store(&h->wifi, !mishaps_active(m, MISHAP_WIFI_LOST, after_ms));
-	if (mishaps_reboots(m, before_ms, after_ms))
-		atomic_store(&h->reboot, true);
+	if (mishaps_reboots(m, before_ms, after_ms)) atomic_store(&h->reboot, true);
 }
 
 void *host_control(void *host) {
@@ -72,8 +71,7 @@ void *host_control(void *host) {
 		last = now;
 		next = next + HOST_STEP_MS > now ? next + HOST_STEP_MS : now + HOST_STEP_MS;
 		uint64_t one = 1;
-		if (write(h->wake, &one, sizeof one) < 0 && errno != EAGAIN)
-			log_line(LOG_ERROR, "control cannot wake the network thread");
+		if (write(h->wake, &one, sizeof one) < 0 && errno != EAGAIN) log_line(LOG_ERROR, "control cannot wake the network thread");
 	}
 	return NULL;
 }

@@ -25,15 +25,17 @@ enum { HOST_STEP_MS = 250 /**< between two steps of control */ };
 typedef struct {
 	const options_t *options;
 	statedir_t state;
-	int64_t zero_ms;    /**< monotonic: when the device's time is 0; before the start, where there is a backlog */
+	int64_t zero_ms; /**< monotonic: when the device's time is 0; before the start, where there is a backlog */
+	bool past;       /**< the device lives through the past: its time is past_ms */
+	uint32_t past_ms;
 	int64_t started_ms; /**< monotonic: the times of faults count from here */
 	int32_t zone_s;     /**< of this machine, for the workday */
 
 	pthread_mutex_t lock;
-	cool_device_t device; /**< under the lock */
-	cool_device_cfg_t cfg;/**< of the device; stays the same during a boot */
-	bool running;         /**< under the lock: the device is up, and control steps it */
-	rig_t rig;            /**< control's; its duties change under the lock */
+	cool_device_t device;  /**< under the lock */
+	cool_device_cfg_t cfg; /**< of the device; stays the same during a boot */
+	bool running;          /**< under the lock: the device is up, and control steps it */
+	rig_t rig;             /**< control's; its duties change under the lock */
 
 	atomic_bool wifi;   /**< whether there is a network */
 	atomic_bool reboot; /**< the power was lost for a moment */

@@ -34,8 +34,7 @@ static int64_t unit_ms(const char **text) {
 }
 
 bool duration_parse(const char *text, int64_t *ms) {
-	if (*text == '\0')
-		return false;
+	if (*text == '\0') return false;
 	int64_t sum = 0;
 	while (*text != '\0') {
 		/* Thousandths are exact enough for milliseconds of any unit but hours, where nobody writes more. */
@@ -43,8 +42,7 @@ bool duration_parse(const char *text, int64_t *ms) {
 		int digits = 0;
 		for (; *text >= '0' && *text <= '9'; text++, digits++) {
 			whole = whole * 10 + (*text - '0');
-			if (whole > longest_ms)
-				return false;
+			if (whole > longest_ms) return false;
 		}
 		if (*text == '.') {
 			for (text++; *text >= '0' && *text <= '9'; text++, digits++) {
@@ -53,13 +51,10 @@ bool duration_parse(const char *text, int64_t *ms) {
 			}
 		}
 		int64_t unit = unit_ms(&text);
-		if (digits == 0 || unit == 0)
-			return false;
-		if (whole > longest_ms / unit)
-			return false;
+		if (digits == 0 || unit == 0) return false;
+		if (whole > longest_ms / unit) return false;
 		sum += whole * unit + thousandths * unit / 1000;
-		if (sum > longest_ms)
-			return false;
+		if (sum > longest_ms) return false;
 	}
 	*ms = sum;
 	return true;
@@ -80,8 +75,7 @@ static void list_names(char *out, size_t size) {
 	out[0] = '\0';
 	for (int i = 0; i < MISHAP_COUNT && at < size; i++) {
 		int n = snprintf(out + at, size - at, "%s%s", i > 0 ? ", " : "", names[i]);
-		if (n > 0)
-			at += (size_t)n;
+		if (n > 0) at += (size_t)n;
 	}
 }
 
@@ -120,12 +114,10 @@ bool mishaps_add(mishaps_t *m, const char *text, char *why, size_t size) {
 }
 
 bool mishaps_active(const mishaps_t *m, mishap_kind_t kind, int64_t after_ms) {
-	if (kind == MISHAP_REBOOT)
-		return false;
+	if (kind == MISHAP_REBOOT) return false;
 	for (int i = 0; i < m->count; i++) {
 		const mishap_t *f = &m->list[i];
-		if (f->kind == kind && f->at_ms <= after_ms && (f->for_ms == 0 || after_ms < f->at_ms + f->for_ms))
-			return true;
+		if (f->kind == kind && f->at_ms <= after_ms && (f->for_ms == 0 || after_ms < f->at_ms + f->for_ms)) return true;
 	}
 	return false;
 }
@@ -133,8 +125,7 @@ bool mishaps_active(const mishaps_t *m, mishap_kind_t kind, int64_t after_ms) {
 bool mishaps_reboots(const mishaps_t *m, int64_t after_ms, int64_t up_to_ms) {
 	for (int i = 0; i < m->count; i++) {
 		const mishap_t *f = &m->list[i];
-		if (f->kind == MISHAP_REBOOT && after_ms < f->at_ms && f->at_ms <= up_to_ms)
-			return true;
+		if (f->kind == MISHAP_REBOOT && after_ms < f->at_ms && f->at_ms <= up_to_ms) return true;
 	}
 	return false;
 }

@@ -9,8 +9,7 @@ void motor_step(motor_t *m, double duty, double seconds, chance_t *c) {
 		m->turning = true;
 	double target = m->turning ? m->idle + (1 - m->idle) * fmin(fmax(duty, 0), 100) / 100 : 0;
 	m->speed = target + (m->speed - target) * exp(-seconds / m->lag);
-	if (m->speed < 0.01 && !m->turning)
-		m->speed = 0; /* friction */
+	if (m->speed < 0.01 && !m->turning) m->speed = 0; /* friction */
 	m->shown = m->speed * (1 + m->hunt * chance_normal(c));
 }
 

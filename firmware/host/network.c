@@ -23,8 +23,7 @@ typedef enum { END_RESTART, END_POWER, END_QUIT } end_t;
 static uint64_t random_boot(void) {
 	uint64_t boot = 0;
 	while (boot == 0)
-		if (getrandom(&boot, sizeof boot, 0) != (ssize_t)sizeof boot)
-			boot = 0;
+		if (getrandom(&boot, sizeof boot, 0) != (ssize_t)sizeof boot) boot = 0;
 	return boot;
 }
 
@@ -35,16 +34,14 @@ static bool provision_ca(host_t *h) {
 		int fd = open(h->options->ca_file, O_RDONLY | O_CLOEXEC);
 		ssize_t n = fd < 0 ? -1 : read(fd, h->pem, sizeof h->pem);
 		int error = errno;
-		if (fd >= 0)
-			close(fd);
+		if (fd >= 0) close(fd);
 		if (n <= 0 || n >= COOL_CA_SIZE) {
 			log_line(LOG_ERROR, "--ca %s: %s", h->options->ca_file, n < 0 ? strerror(error) : "PEM of 1 to 16384 bytes is expected");
 			return false;
 		}
 		len = (size_t)n;
 	}
-	if (statedir_save(&h->state, COOL_BLOB_CA_PROVISIONED, h->pem, len))
-		return true;
+	if (statedir_save(&h->state, COOL_BLOB_CA_PROVISIONED, h->pem, len)) return true;
 	log_line(LOG_ERROR, "cannot write into the state directory %s", h->options->state);
 	return false;
 }
@@ -88,20 +85,21 @@ static void end(host_t *h) {
  * does not run yet.
  */
 static void live_through(host_t *h, int64_t first_unix, int64_t whole) {
+	h->past = true;
 	for (int64_t t = 0; t < whole;) {
 		uint32_t ms = (uint32_t)(whole - t < HOST_STEP_MS ? whole - t : HOST_STEP_MS);
 		t += ms;
-		host_step(h, ms, (uint32_t)t, first_unix + t);
-		if (t % MINUTE_MS == 0 && host_carry_out(h))
-			return; /* nobody can ask for a restart here */
+		h->past_ms = (uint32_t)t;
+		host_step(h, ms, h->past_ms, first_unix + t);
+		if (t % MINUTE_MS == 0 && host_carry_out(h)) break; /* nobody can ask for a restart here */
 	}
+	h->past = false;
 }
 
 /** Tells the device of a network that came or went, and cuts a connection that has none. */
 static void follow_network(host_t *h) {
 	bool cut = !atomic_load(&h->wifi);
-	if (cut == h->cut)
-		return;
+	if (cut == h->cut) return;
 	h->cut = cut;
 	log_line(cut ? LOG_WARN : LOG_INFO, cut ? "the network is lost" : "the network is back");
 	if (cut && h->client.mosq) {
@@ -125,15 +123,14 @@ static bool wait_and_move(host_t *h) {
 		{.fd = h->signals, .events = POLLIN},
 		{.fd = fd, .events = (short)(POLLIN | (writing ? POLLOUT : 0))},
 	};
-	if (poll(polled, 3, (int)(wait < CATCH_UP_MS ? wait : CATCH_UP_MS)) < 0)
-		memset(polled, 0, sizeof polled);
+	if (poll(polled, 3, (int)(wait < CATCH_UP_MS ? wait : CATCH_UP_MS)) < 0) memset(polled, 0, sizeof polled);
 	uint64_t count;
-	if ((polled[0].revents & POLLIN) && read(h->wake, &count, sizeof count) < 0)
-		log_line(LOG_ERROR, "cannot read the wake-ups of control");
+	if ((polled[0].revents & POLLIN) && read(h->wake, &count, sizeof count) < 0) log_line(LOG_ERROR, "cannot read the wake-ups of control");
 	if (h->client.mosq) {
-		bool readable = polled[2].revents & (POLLIN | POLLHUP | POLLERR), writable = polled[2].revents & POLLOUT;
+		bool hung = polled[2].revents & (POLLHUP | POLLERR);
+		bool readable = hung || (polled[2].revents & POLLIN), writable = polled[2].revents & POLLOUT;
 		bool up = h->client.up;
-		if (!client_step(&h->client, readable, writable, host_monotonic())) {
+		if (!client_step(&h->client, readable, writable, hung, host_monotonic())) {
 			client_drop(&h->client);
 			log_line(LOG_WARN, up ? "disconnected: %s" : "cannot connect: %s", h->client.why);
 			host_lost(h, h->client.why);
@@ -149,13 +146,10 @@ static end_t live(host_t *h) {
 	h->cut = true; /* the device knows of no network yet */
 	for (;;) {
 		follow_network(h);
-		if (host_carry_out(h))
-			return h->leaving ? END_QUIT : END_RESTART;
-		if (atomic_exchange(&h->reboot, false))
-			return END_POWER;
+		if (host_carry_out(h)) return h->leaving ? END_QUIT : END_RESTART;
+		if (atomic_exchange(&h->reboot, false)) return END_POWER;
 		if (wait_and_move(h)) {
-			if (h->leaving)
-				return END_QUIT; /* asked twice */
+			if (h->leaving) return END_QUIT; /* asked twice */
 			log_line(LOG_INFO, "asked to end");
 			h->leaving = true;
 			patience = host_monotonic() + GOODBYE_MS;
@@ -177,15 +171,12 @@ static bool dark(host_t *h, int ms) {
 }
 
 int host_run(host_t *h) {
-	if (!provision_ca(h))
-		return 1;
+	if (!provision_ca(h)) return 1;
 	pthread_t control;
 	/* Whole minutes, so that the pasts of two starts meet in the same points. */
 	int64_t now = host_unix(), first = now;
-	if (h->options->backlog_ms > 0)
-		first = (now - h->options->backlog_ms + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS;
-	if (first > now)
-		first = now;
+	if (h->options->backlog_ms > 0) first = (now - h->options->backlog_ms + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS;
+	if (first > now) first = now;
 	h->started_ms = host_monotonic();
 	h->zero_ms = h->started_ms - (now - first);
 	rig_init(&h->rig, h->options->seed, host_weather, h, first);
@@ -202,12 +193,9 @@ int host_run(host_t *h) {
 	for (;;) {
 		end_t why = live(h);
 		end(h);
-		if (why == END_QUIT)
-			break;
-		if (why == END_POWER)
-			log_line(LOG_WARN, "the power was lost for a moment");
-		if (dark(h, REBOOT_MS))
-			break;
+		if (why == END_QUIT) break;
+		if (why == END_POWER) log_line(LOG_WARN, "the power was lost for a moment");
+		if (dark(h, REBOOT_MS)) break;
 		begin(h, why == END_POWER ? "power_on" : "software", host_now(h), host_unix());
 	}
 	atomic_store(&h->quit, true);

@@ -67,8 +67,7 @@ static const struct option known[] = {
 
 /** Copies a text that must fit; false with the reason otherwise. */
 static bool take(char *out, size_t room, const char *text, const char *what, char *why, size_t size) {
-	if (cool_copy(out, room, text) && *text != '\0')
-		return true;
+	if (cool_copy(out, room, text) && *text != '\0') return true;
 	snprintf(why, size, "%s: 1 to %zu characters are expected", what, room - 1);
 	return false;
 }
@@ -97,8 +96,7 @@ static bool read_password(const char *file, char out[COOL_SECRET_SIZE], char *wh
 	char line[COOL_SECRET_SIZE + 2];
 	bool ok = fgets(line, sizeof line, f) != NULL;
 	fclose(f);
-	if (ok)
-		line[strcspn(line, "\r\n")] = '\0';
+	if (ok) line[strcspn(line, "\r\n")] = '\0';
 	if (!ok || line[0] == '\0' || !cool_copy(out, COOL_SECRET_SIZE, line)) {
 		snprintf(why, size, "--password-file %s: its first line has to have 1 to %d characters", file, COOL_SECRET_SIZE - 1);
 		return false;
@@ -107,8 +105,7 @@ static bool read_password(const char *file, char out[COOL_SECRET_SIZE], char *wh
 }
 
 static bool take_password(options_t *o, const char *file, char *why, size_t size) {
-	if (file)
-		return read_password(file, o->broker.password, why, size);
+	if (file) return read_password(file, o->broker.password, why, size);
 	const char *env = getenv("COOLANT_FIRMWARE_PASSWORD");
 	if (!env || *env == '\0') {
 		snprintf(why, size, "the device's password is missing: give --password-file FILE or set COOLANT_FIRMWARE_PASSWORD");
@@ -147,8 +144,7 @@ options_result_t options_parse(options_t *o, int argc, char **argv, char *why, s
 		case OPT_URL: url = optarg; break;
 		case OPT_CA: o->ca_file = optarg; break;
 		case OPT_SERVER_NAME:
-			if (!take(o->broker.server_name, sizeof o->broker.server_name, optarg, "--server-name", why, size))
-				return OPTIONS_WRONG;
+			if (!take(o->broker.server_name, sizeof o->broker.server_name, optarg, "--server-name", why, size)) return OPTIONS_WRONG;
 			break;
 		case OPT_ID: o->id = optarg; break;
 		case OPT_NAME: o->name = optarg; break;
@@ -181,8 +177,7 @@ options_result_t options_parse(options_t *o, int argc, char **argv, char *why, s
 			}
 			break;
 		case OPT_FAULT:
-			if (!mishaps_add(&o->mishaps, optarg, why, size))
-				return OPTIONS_WRONG;
+			if (!mishaps_add(&o->mishaps, optarg, why, size)) return OPTIONS_WRONG;
 			break;
 		case OPT_VERSION: printf("firmware-host %s\n", FIRMWARE_VERSION); return OPTIONS_DONE;
 		case OPT_HELP: fputs(usage, stdout); return OPTIONS_DONE;

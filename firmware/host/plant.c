@@ -77,8 +77,7 @@ plant_energy_t plant_step(plant_t *p, const plant_drive_t *d, double seconds) {
 void plant_legs(const plant_t *p, const plant_drive_t *d, double *inlet, double *outlet) {
 	double w = p->state.water;
 	*inlet = *outlet = w;
-	if (d->flow < min_carry)
-		return;
+	if (d->flow < min_carry) return;
 	double hw, wa;
 	conductances(&p->params, d, &hw, &wa);
 	double half = hw * (p->state.host - w) / (PLANT_WATTS_PER_FLOW * d->flow) / 2;

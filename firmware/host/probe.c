@@ -55,11 +55,9 @@ bool probe_step(probe_t *p, double surrounding, int ms, chance_t *c) {
 		p->settled = true;
 	}
 	p->core = surrounding + (p->core - surrounding) * exp(-ms / 1000.0 / p->lag);
-	if (p->converting == 0)
-		return false;
+	if (p->converting == 0) return false;
 	p->converting = p->converting > ms ? p->converting - ms : 0;
-	if (p->converting > 0)
-		return false;
+	if (p->converting > 0) return false;
 	double noise = p->noise * chance_normal(c); /* drawn also for a faulty probe, so that a fault changes nothing else */
 	if (p->fault == PROBE_POR) {
 		power_on(p);
@@ -77,7 +75,6 @@ bool probe_read(const probe_t *p, uint8_t pad[9]) {
 		return false;
 	}
 	memcpy(pad, p->pad, 9);
-	if (p->fault == PROBE_CRC)
-		pad[8] ^= 0x5a;
+	if (p->fault == PROBE_CRC) pad[8] ^= 0x5a;
 	return true;
 }

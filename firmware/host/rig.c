@@ -82,8 +82,7 @@ static void act(rig_t *r, int ms, int64_t unix_ms) {
 	double dt = ms / 1000.0;
 	for (int i = 0; i < RIG_MOTORS; i++) {
 		motor_step(&r->motors[i], r->duties[i], dt, &r->chance);
-		if (counter_step(&r->tachos[i], motor_rpm(&r->motors[i]) / 60 * PULSES, dt))
-			r->senses.tacho_fresh = true;
+		if (counter_step(&r->tachos[i], motor_rpm(&r->motors[i]) / 60 * PULSES, dt)) r->senses.tacho_fresh = true;
 	}
 	const motor_t *pump = &r->motors[RIG_PUMP];
 	rig_weather_t w = r->weather(r->ctx, unix_ms);
@@ -94,16 +93,14 @@ static void act(rig_t *r, int ms, int64_t unix_ms) {
 		.flow = max_flow * pump->speed,
 		.fan = r->motors[RIG_FAN].speed,
 	};
-	if (flow_meter_step(&r->flow, max_flow * pump->shown, dt))
-		r->senses.flow_fresh = true;
+	if (flow_meter_step(&r->flow, max_flow * pump->shown, dt)) r->senses.flow_fresh = true;
 	plant_step(&r->plant, &r->drive, dt);
 	double at[RIG_PROBES] = {[RIG_WATER] = r->plant.state.water, [RIG_AMBIENT] = r->drive.ambient};
 	plant_legs(&r->plant, &r->drive, &at[RIG_INLET], &at[RIG_OUTLET]);
 	for (int i = 0; i < RIG_PROBES; i++) {
 		cool_probe_read_t *read = &r->senses.probes[i];
 		read->rom = r->probes[i].rom;
-		if (r->probes[i].converting == 0)
-			probe_convert(&r->probes[i]);
+		if (r->probes[i].converting == 0) probe_convert(&r->probes[i]);
 		if (probe_step(&r->probes[i], at[i], ms, &r->chance)) {
 			read->fresh = true;
 			read->present = probe_read(&r->probes[i], read->pad);
@@ -127,8 +124,7 @@ const cool_senses_t *rig_senses(rig_t *r, const cool_settings_t *settings) {
 	for (int i = 0; i < settings->output_count; i++) {
 		r->senses.rpm[i] = 0;
 		for (int m = 0; m < RIG_MOTORS; m++)
-			if (settings->outputs[i].wiring.tacho_pin == wires[m].tacho)
-				r->senses.rpm[i] = r->tachos[m].rate / PULSES * 60;
+			if (settings->outputs[i].wiring.tacho_pin == wires[m].tacho) r->senses.rpm[i] = r->tachos[m].rate / PULSES * 60;
 	}
 	return &r->senses;
 }
@@ -137,8 +133,7 @@ void rig_drive(rig_t *r, const cool_settings_t *settings, const cool_drive_t *dr
 	rig_release(r);
 	for (int i = 0; i < settings->output_count; i++)
 		for (int m = 0; m < RIG_MOTORS; m++)
-			if (settings->outputs[i].wiring.pin == wires[m].pin)
-				r->duties[m] = drives[i].duty;
+			if (settings->outputs[i].wiring.pin == wires[m].pin) r->duties[m] = drives[i].duty;
 }
 
 void rig_release(rig_t *r) {
@@ -153,8 +148,7 @@ void rig_mishaps(rig_t *r, const mishaps_t *m, int64_t after_ms) {
 	} ways[] = {{MISHAP_PROBE_LOST, PROBE_LOST}, {MISHAP_POR85, PROBE_POR}, {MISHAP_CRC, PROBE_CRC}, {MISHAP_STUCK, PROBE_STUCK}};
 	probe_fault_t fault = PROBE_HEALTHY;
 	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
-		if (mishaps_active(m, ways[i].kind, after_ms) && ways[i].fault > fault)
-			fault = ways[i].fault;
+		if (mishaps_active(m, ways[i].kind, after_ms) && ways[i].fault > fault) fault = ways[i].fault;
 	r->probes[RIG_WATER].fault = fault;
 	r->motors[RIG_PUMP].stalled = mishaps_active(m, MISHAP_PUMP_STALL, after_ms);
 	r->motors[RIG_FAN].stalled = mishaps_active(m, MISHAP_FAN_STALL, after_ms);

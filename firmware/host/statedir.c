@@ -36,12 +36,9 @@ static ssize_t read_all(int fd, char *buf, size_t size) {
 	size_t got = 0;
 	while (got < size) {
 		ssize_t n = read(fd, buf + got, size - got);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
+		if (n < 0 && errno == EINTR) continue;
+		if (n < 0) return -1;
+		if (n == 0) break;
 		got += (size_t)n;
 	}
 	return (ssize_t)got;
@@ -52,8 +49,7 @@ size_t statedir_load(void *ctx, cool_blob_t blob, void *buf, size_t size) {
 	char name[NAME_SIZE];
 	file_name(name, blob, "");
 	int fd = openat(s->fd, name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
+	if (fd < 0) return 0;
 	struct stat info;
 	size_t len = 0;
 	if (fstat(fd, &info) == 0 && info.st_size > 0 && (size_t)info.st_size <= size) {
@@ -67,10 +63,8 @@ size_t statedir_load(void *ctx, cool_blob_t blob, void *buf, size_t size) {
 static bool write_all(int fd, const char *data, size_t len) {
 	while (len > 0) {
 		ssize_t n = write(fd, data, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
+		if (n < 0 && errno == EINTR) continue;
+		if (n <= 0) return false;
 		data += n;
 		len -= (size_t)n;
 	}
@@ -81,11 +75,9 @@ bool statedir_save(statedir_t *s, cool_blob_t blob, const void *data, size_t len
 	char name[NAME_SIZE], fresh[NAME_SIZE];
 	file_name(name, blob, "");
 	file_name(fresh, blob, ".new");
-	if (len == 0)
-		return (unlinkat(s->fd, name, 0) == 0 || errno == ENOENT) && fsync(s->fd) == 0;
+	if (len == 0) return (unlinkat(s->fd, name, 0) == 0 || errno == ENOENT) && fsync(s->fd) == 0;
 	int fd = openat(s->fd, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return false;
+	if (fd < 0) return false;
 	bool ok = write_all(fd, data, len) && fsync(fd) == 0;
 	ok = close(fd) == 0 && ok;
 	/* The name is on disk only once the directory is. */

@@ -16,8 +16,7 @@ static bool is_address(const char *name) {
 /** Adds every certificate of a PEM text; how many there were, -1 if one cannot be read. */
 static int add_certificates(X509_STORE *store, const char *pem, size_t len) {
 	BIO *text = BIO_new_mem_buf(pem, (int)len);
-	if (!text)
-		return -1;
+	if (!text) return -1;
 	int count = 0;
 	for (X509 *cert; (cert = PEM_read_bio_X509(text, NULL, NULL, NULL)) != NULL; count++) {
 		X509_STORE_add_cert(store, cert);
@@ -46,8 +45,7 @@ static void explain(trust_t *t, int error, X509 *cert) {
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-		if (cert)
-			X509_NAME_get_text_by_NID(X509_get_issuer_name(cert), NID_commonName, who, sizeof who);
+		if (cert) X509_NAME_get_text_by_NID(X509_get_issuer_name(cert), NID_commonName, who, sizeof who);
 		snprintf(t->why, sizeof t->why, "the broker's certificate was issued by \"%s\", which is not among the trusted authorities", who);
 		return;
 	default: snprintf(t->why, sizeof t->why, "the broker's certificate is refused: %s", X509_verify_cert_error_string(error));
@@ -55,20 +53,17 @@ static void explain(trust_t *t, int error, X509 *cert) {
 }
 
 static int on_verify(int ok, X509_STORE_CTX *store) {
-	if (ok)
-		return 1;
+	if (ok) return 1;
 	const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	trust_t *t = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-	if (t->why[0] == '\0')
-		explain(t, X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_current_cert(store));
+	if (t->why[0] == '\0') explain(t, X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_current_cert(store));
 	return 0;
 }
 
 /** The client library names the host of the URL in the handshake; what counts is the name that is checked. */
 static void on_info(const SSL *ssl, int where, int value) {
 	(void)value;
-	if (!(where & SSL_CB_HANDSHAKE_START))
-		return;
+	if (!(where & SSL_CB_HANDSHAKE_START)) return;
 	const trust_t *t = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 	/* OpenSSL hands out a const pointer to a connection that is about to begin, which is where the name belongs. */
 	SSL *begin = (SSL *)(uintptr_t)ssl;

@@ -57,8 +57,7 @@ static uint64_t day_number(int64_t local_s) {
 	int64_t days = local_s / DAY_S, year = 1970;
 	for (;;) {
 		int64_t length = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 366 : 365;
-		if (days < length)
-			return (uint64_t)(year * 1000 + days + 1);
+		if (days < length) return (uint64_t)(year * 1000 + days + 1);
 		days -= length;
 		year++;
 	}
@@ -73,8 +72,7 @@ double workday_heat(uint64_t seed, int64_t unix_s, int32_t zone_s) {
 	const activity_t *now = &schedule[0];
 	for (size_t i = 1; i < sizeof schedule / sizeof schedule[0]; i++) {
 		/* Nobody starts anything on the minute. */
-		if (clock < schedule[i].from + (unit(seed, SALT_SHIFT, day, i - 1) - 0.5) / 6)
-			break;
+		if (clock < schedule[i].from + (unit(seed, SALT_SHIFT, day, i - 1) - 0.5) / 6) break;
 		now = &schedule[i];
 	}
 	double ripple = 1 + 0.16 * (unit(seed, SALT_RIPPLE, (uint64_t)(unix_s / 20), 0) - 0.5);
@@ -83,8 +81,7 @@ double workday_heat(uint64_t seed, int64_t unix_s, int32_t zone_s) {
 		double start = 60 * unit(seed, SALT_START, slot, 0);
 		double length = 40 + (now->length - 40) * unit(seed, SALT_LENGTH, slot, 0);
 		double at = (double)(unix_s % SLOT_S) - start;
-		if (at >= 0 && at < length)
-			return now->burst * ripple;
+		if (at >= 0 && at < length) return now->burst * ripple;
 	}
 	return now->base * ripple;
 }
