@@ -182,7 +182,6 @@ uint32_t cool_device_wait(const cool_device_t *d, uint32_t now_ms) {
 	sooner(&at, d->rewire || d->identify || d->ota.asked || (d->restart_by == 0 && (d->restart || d->factory_reset)), now);
 	sooner(&at, d->unsaved != 0 && !d->saving, d->save_rest);
 	sooner(&at, d->restart_by != 0 && (d->restart || d->factory_reset), d->restart_by);
-	// In two steps: the order in which arguments are evaluated is the compiler's.
 	bool due = cool_link_due(&d->link, &then);
 	sooner(&at, due, then);
 	due = cool_uplink_due(&d->uplink, now, &then);

@@ -19,7 +19,7 @@
 #include "cool/ring.h"
 #include "cool/types.h"
 
-/** What a device is made of; it stays the same while it runs. Strings are kept by reference. */
+/** What a device is made of. It is kept by reference, with its strings: it has to outlive the device and stay the same. */
 typedef struct {
 	const char *id;          /**< the device's id */
 	const char *name;        /**< for people; may be "" */
@@ -41,7 +41,7 @@ typedef enum {
 	COOL_BLOB_EXECUTED, /**< ids and answers of executed commands */
 	COOL_BLOB_HOME,     /**< the confirmed endpoint, a trial, how the last one ended; without certificates */
 	COOL_BLOB_CA_PROVISIONED, /**< PEM from provisioning; the glue writes it, unsealed */
-	COOL_BLOB_CA_A,     /**< PEM of an endpoint that a command gave */
+	COOL_BLOB_CA_A,     /**< PEM of an endpoint that a command gave, with its NUL; sealed: read it through cool_flash_pem */
 	COOL_BLOB_CA_B,     /**< the same; the confirmed one and the one on trial take turns */
 	COOL_BLOB_COUNT,    /**< also: none */
 } cool_blob_t;
@@ -59,8 +59,8 @@ typedef size_t (*cool_load_t)(void *ctx, cool_blob_t blob, void *buf, size_t siz
 /** What the glue is to do. */
 typedef enum {
 	COOL_DO_NOTHING,
-	COOL_DO_CONNECT,   /**< to .connect; answer with cool_device_connected or _disconnected */
-	COOL_DO_CLOSE,     /**< end the connection: with an MQTT DISCONNECT if .close.goodbye; answer with _disconnected */
+	COOL_DO_CONNECT,   /**< to .connect; answer with cool_device_connected, or with _disconnected within some 30 s */
+	COOL_DO_CLOSE,     /**< end the connection or the attempt: with an MQTT DISCONNECT if .close.goodbye; always answer with _disconnected */
 	COOL_DO_SUBSCRIBE, /**< to .subscribe */
 	COOL_DO_PUBLISH,   /**< .publish; with QoS 1 call cool_device_sent and later cool_device_settled */
 	COOL_DO_SAVE,      /**< write .save to flash, then call cool_device_saved before the next cool_device_next */
@@ -73,6 +73,7 @@ typedef enum {
 
 typedef struct {
 	cool_do_t what;
+	/* Of the present action; the others say nothing. */
 	union {
 		struct {
 			cool_endpoint_t to;
@@ -143,7 +144,10 @@ void cool_device_ask_factory_reset(cool_device_t *d);
 enum { COOL_BUF_SIZE = COOL_BLOB_SIZE };
 void cool_device_next(cool_device_t *d, uint32_t now_ms, cool_action_t *a, char *buf, size_t size);
 
-/** How many milliseconds nothing is due, at most 60000. */
+/**
+ * For how many milliseconds cool_device_next need not be called if no event comes: at most 250 while connected, so that the samples and
+ * the news of the control task get out, and at most 1000 otherwise.
+ */
 uint32_t cool_device_wait(const cool_device_t *d, uint32_t now_ms);
 
 /** How the device is, for LED, buzzer and OTA. */
