@@ -122,8 +122,9 @@ static int socket_error(int fd) {
 bool client_step(client_t *c, bool readable, bool writable, bool hung, int64_t now_ms) {
 	int fd = mosquitto_socket(c->mosq);
 	int error = fd >= 0 && !c->up ? socket_error(fd) : 0;
+	/* Only somebody who was reached resets. */
+	c->reached = c->reached || error == ECONNRESET || ((readable || writable) && !hung);
 	if (error != 0) return ended(c, strerror(error));
-	c->reached = c->reached || ((readable || writable) && !hung);
 	int code = MOSQ_ERR_SUCCESS;
 	if (readable) code = mosquitto_loop_read(c->mosq, 1);
 	if (code == MOSQ_ERR_SUCCESS && (writable || mosquitto_want_write(c->mosq))) code = mosquitto_loop_write(c->mosq, 1);
@@ -131,6 +132,7 @@ bool client_step(client_t *c, bool readable, bool writable, bool hung, int64_t n
 		c->misc_ms = now_ms;
 		code = mosquitto_loop_misc(c->mosq);
 	}
+	c->reached = c->reached || (code == MOSQ_ERR_ERRNO && (errno == ECONNRESET || errno == EPIPE));
 	if (code != MOSQ_ERR_SUCCESS || mosquitto_socket(c->mosq) < 0)
 		return ended(
 			c, code == MOSQ_ERR_SUCCESS || code == MOSQ_ERR_CONN_LOST || code == MOSQ_ERR_NO_CONN ? "the connection was lost" : meaning(code));
