@@ -67,14 +67,14 @@ cool_reject_t cool_decode_clear_fault(cool_json_t args, cool_clear_fault_t *out,
 static bool read_https(const cool_fields_t *f, const char *name, char out[COOL_URL_SIZE]) {
 	static const char scheme[] = "https://";
 	if (!cool_field_text(f, name, false, out, COOL_URL_SIZE)) return false;
-	const char *host = out + sizeof scheme - 1, *slash;
-	if (strncmp(out, scheme, sizeof scheme - 1) != 0 || strchr("/:?#", *host) != NULL || (slash = strchr(host, '/')) == NULL || slash[1] == '\0') {
+	const char *host = out + sizeof scheme - 1;
+	if (strncmp(out, scheme, sizeof scheme - 1) != 0)
 		return cool_field_fail(f, COOL_BAD_FIELD, name, "an address such as https://host/file is expected");
-	}
-	for (const char *at = host; at < slash; at++) {
-		if (*at == '@') return cool_field_fail(f, COOL_BAD_FIELD, name, "the address must not hold a user name or password");
-	}
-	if (strchr(out, '#') != NULL) return cool_field_fail(f, COOL_BAD_FIELD, name, "the address of a file has no #");
+	if (strchr(out, '@') != NULL || strchr(out, '#') != NULL)
+		return cool_field_fail(f, COOL_BAD_FIELD, name, "an address has no user name, no password and no #");
+	const char *file = host + strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:[]");
+	if (*host == ':' || file == host || file[0] != '/' || file[1] == '\0')
+		return cool_field_fail(f, COOL_BAD_FIELD, name, "a host and the path of a file are expected");
 	return true;
 }
 

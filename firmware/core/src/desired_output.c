@@ -5,7 +5,7 @@
 
 static bool read_role(const cool_fields_t *f, cool_role_t *out) {
 	static const char *const words[] = {[COOL_PUMP] = "pump", [COOL_FAN] = "fan", [COOL_CHILLER] = "chiller", [COOL_BUZZER] = "buzzer", NULL};
-	int i = *out;
+	int i = (int)*out;
 	bool ok = cool_field_choice(f, "role", words, "pump, fan, chiller or buzzer is expected", &i);
 	*out = (cool_role_t)i;
 	return ok;
@@ -13,7 +13,7 @@ static bool read_role(const cool_fields_t *f, cool_role_t *out) {
 
 static bool read_kind(const cool_fields_t *f, cool_kind_t *out) {
 	static const char *const words[] = {[COOL_PWM4] = "pwm4", [COOL_DC_PWM] = "dc_pwm", [COOL_SWITCH] = "switch", NULL};
-	int i = *out;
+	int i = (int)*out;
 	bool ok = cool_field_choice(f, "kind", words, "pwm4, dc_pwm or switch is expected", &i);
 	*out = (cool_kind_t)i;
 	return ok;

@@ -164,13 +164,14 @@ void cool_json_put_decimal(cool_json_writer_t *w, double v, int decimals) {
 		whole++;
 	}
 	put_digits(w, negative && (whole > 0 || part > 0), whole);
-	if (part == 0) {
-		return;
+	if (part == 0) return;
+	char digits[20];
+	for (int i = decimals; i > 0; i--) {
+		digits[i] = (char)('0' + part % 10);
+		part /= 10;
 	}
-	put_char(w, '.');
-	while (part > 0 && one > 1) {
-		one /= 10;
-		put_char(w, (char)('0' + part / one));
-		part %= one;
-	}
+	while (digits[decimals] == '0')
+		decimals--;
+	digits[0] = '.';
+	put(w, digits, (size_t)decimals + 1);
 }
