@@ -10,11 +10,11 @@
 /** What concerns all outputs in a step. */
 typedef struct {
 	const cool_senses_t *in;
-	bool stalled;  /**< something that should turn or flow does not */
-	bool resting;  /**< standby */
-	bool chilling; /**< a chiller is wanted, so fans do not rest */
+	bool stalled;                     /**< something that should turn or flow does not */
+	bool resting;                     /**< standby */
+	bool chilling;                    /**< a chiller is wanted, so fans do not rest */
 	bool may_chill[COOL_MAX_OUTPUTS]; /**< a chiller may run */
-	bool critical; /**< a critical fault is active */
+	bool critical;                    /**< a critical fault is active */
 } cool_scene_t;
 
 /** A decision. */

@@ -41,7 +41,8 @@ cool_reading_t cool_ds18b20_decode(bool present, const uint8_t pad[COOL_SCRATCHP
 }
 
 static void rom_bytes(uint64_t rom, uint8_t out[8]) {
-	for (int i = 0; i < 8; i++) out[i] = (uint8_t)(rom >> (8 * (7 - i)));
+	for (int i = 0; i < 8; i++)
+		out[i] = (uint8_t)(rom >> (8 * (7 - i)));
 }
 
 bool cool_ds18b20_rom(uint64_t rom) {

@@ -34,7 +34,8 @@ int cool_regulator_metrics(const cool_regulator_t *r, cool_metric_t out[COOL_MAX
 		if (t.quality == COOL_GOOD && !(t.value >= -55 && t.value <= 125)) t.quality = COOL_RANGE;
 		put(out, &n, r->probes.list[i].role, t);
 	}
-	for (int i = 0; i < r->settings.output_count; i++) put_output(r, i, out, &n);
+	for (int i = 0; i < r->settings.output_count; i++)
+		put_output(r, i, out, &n);
 	if (r->board.flow) put(out, &n, "flow_lpm", reading(r->flow.known, r->flow.age_ms, COOL_STALL_MS, r->flow.value, 100));
 	if (r->board.humidity) put(out, &n, "ambient_rh", reading(r->rh.known, r->rh.age_ms, 60000, r->rh.value, 100));
 	return n;

@@ -18,8 +18,9 @@ bool cool_override_check(const cool_output_cfg_t *o, int64_t unix_ms, char reaso
 	cool_text_begin(&t, reason, COOL_REASON_SIZE);
 	cool_text_add(&t, "override.until: ");
 	cool_text_int(&t, o->override.until_ms);
-	cool_text_add(&t, cool_override_limit(o) == COOL_PUMP_OFF_MAX_MS ? " is more than 30 min ahead, the most for a pump that is off; the clock says "
-																	 : " is more than 24 h ahead; the clock says ");
+	cool_text_add(&t,
+		cool_override_limit(o) == COOL_PUMP_OFF_MAX_MS ? " is more than 30 min ahead, the most for a pump that is off; the clock says "
+													   : " is more than 24 h ahead; the clock says ");
 	cool_text_int(&t, unix_ms);
 	return false;
 }

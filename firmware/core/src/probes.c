@@ -9,7 +9,8 @@ bool cool_water_role(const char *role) {
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		size_t n = strlen(names[i]);
 		if (strncmp(role, names[i], n) != 0) continue;
-		while (role[n] >= '0' && role[n] <= '9') n++;
+		while (role[n] >= '0' && role[n] <= '9')
+			n++;
 		if (role[n] == '\0') return true;
 	}
 	return false;
@@ -70,7 +71,8 @@ static bool unchanged(const cool_probes_t *p, const cool_settings_t *s) {
 	for (int i = 0; i < s->probe_count; i++) {
 		const cool_probe_cfg_t *c = &s->probes[i];
 		const cool_probe_t *e = &p->list[i];
-		if (i >= p->count || e->rom != c->rom || e->offset_k < c->offset_k || e->offset_k > c->offset_k || strcmp(e->role, c->role) != 0) return false;
+		if (i >= p->count || e->rom != c->rom || e->offset_k < c->offset_k || e->offset_k > c->offset_k || strcmp(e->role, c->role) != 0)
+			return false;
 	}
 	for (int i = s->probe_count; i < p->count; i++) {
 		if (s->probe_count > 0 && !p->list[i].found) return false; /* it was configured, and is not any more */
@@ -101,8 +103,10 @@ static void place(cool_probes_t *p, const cool_probe_cfg_t *c, int at) {
 void cool_probes_apply(cool_probes_t *p, const cool_settings_t *s) {
 	if (unchanged(p, s)) return;
 	p->named = s->probe_count > 0;
-	for (int i = 0; i < p->count; i++) p->list[i].role[0] = '\0';
-	for (int i = 0; i < s->probe_count; i++) place(p, &s->probes[i], i);
+	for (int i = 0; i < p->count; i++)
+		p->list[i].role[0] = '\0';
+	for (int i = 0; i < s->probe_count; i++)
+		place(p, &s->probes[i], i);
 	int kept = s->probe_count;
 	for (int i = kept; i < p->count; i++) {
 		if (!p->list[i].found) continue; /* it was only ever a name in the settings */
@@ -119,7 +123,8 @@ void cool_probes_apply(cool_probes_t *p, const cool_settings_t *s) {
 	}
 	if (p->count == 0) name(add(p, 0), "water");
 	/* The watches know the other probes by their place. */
-	for (int i = 0; i < p->count; i++) memset(p->list[i].stuck.seen, 0, sizeof p->list[i].stuck.seen);
+	for (int i = 0; i < p->count; i++)
+		memset(p->list[i].stuck.seen, 0, sizeof p->list[i].stuck.seen);
 }
 
 static void discover(cool_probes_t *p, uint64_t rom) {
@@ -185,16 +190,13 @@ void cool_probes_step(cool_probes_t *p, const cool_probe_read_t reads[COOL_MAX_P
 		e->fresh_ms = cool_grow(e->fresh_ms, dt_ms);
 		e->watched_ms = cool_grow(e->watched_ms, dt_ms);
 		e->raw.ago_ms = cool_grow(e->raw.ago_ms, dt_ms);
-		if (e->fresh_ms >= COOL_INPUT_PATIENCE_MS) {
+		const cool_probe_read_t *read = read_of(reads, e->rom);
+		if (read != NULL) {
+			take(p, i, read);
+		} else if (e->fresh_ms >= COOL_INPUT_PATIENCE_MS) {
 			e->streak = 0;
 			if (e->found) e->latest.quality = COOL_STALE;
 		}
-		const cool_probe_read_t *read = read_of(reads, e->rom);
-		/* A good reading that comes in the very step in which the patience ends is too late: what was before it is not known. */
-		if (e->good_ms >= COOL_INPUT_PATIENCE_MS && !e->lost) {
-			e->lost = true;
-			e->streak = 0;
-		}
-		if (read != NULL) take(p, i, read);
+		if (e->good_ms >= COOL_INPUT_PATIENCE_MS) e->lost = true;
 	}
 }

@@ -88,7 +88,8 @@ static bool input_lost(const cool_regulator_t *r) {
 
 static void raise_faults(cool_regulator_t *r) {
 	bool stuck = false;
-	for (int i = 0; i < r->probes.count; i++) stuck = stuck || r->probes.list[i].latest.quality == COOL_STUCK;
+	for (int i = 0; i < r->probes.count; i++)
+		stuck = stuck || r->probes.list[i].latest.quality == COOL_STUCK;
 	set_fault(r, COOL_FAULT_LEAK, r->hazards.leak, true);
 	set_fault(r, COOL_FAULT_OVER_TEMP, r->hazards.over_temp, true);
 	set_fault(r, COOL_FAULT_INPUT_LOST, input_lost(r), true);

@@ -19,7 +19,8 @@ static void begin(cool_output_t *out, cool_drive_t *drive, const cool_output_cfg
 /* Copies settings with the laws' bounds filled in. */
 static void settle(cool_regulator_t *r, const cool_settings_t *s) {
 	if (&r->settings != s) r->settings = *s;
-	for (int i = 0; i < r->settings.output_count; i++) cool_output_bind(&r->settings.outputs[i]);
+	for (int i = 0; i < r->settings.output_count; i++)
+		cool_output_bind(&r->settings.outputs[i]);
 	cool_probes_apply(&r->probes, &r->settings);
 }
 
@@ -61,6 +62,7 @@ static void go_on(cool_output_t *out, const cool_drive_t *drive, const cool_outp
 		out->motor.cycles = cycles;
 	}
 	out->motor.band = -1; /* the bands may be others */
+	if (out->motor.spin_ms > is->spin_up_ms) out->motor.spin_ms = is->spin_up_ms;
 	if (was->wiring.tacho_pin != is->wiring.tacho_pin) cool_stall_init(&out->stall);
 	if (!same_override(&was->override, &is->override)) out->cancelled = false;
 }
@@ -103,5 +105,6 @@ void cool_regulator_apply(cool_regulator_t *r, const cool_settings_t *settings) 
 	memcpy(r->outputs, outputs, (size_t)settings->output_count * sizeof outputs[0]);
 	memcpy(r->drives, drives, (size_t)settings->output_count * sizeof drives[0]);
 	settle(r, settings);
-	for (int i = 0; i < r->settings.output_count; i++) r->drives[i].supervised = cool_supervised(r, i);
+	for (int i = 0; i < r->settings.output_count; i++)
+		r->drives[i].supervised = cool_supervised(r, i);
 }

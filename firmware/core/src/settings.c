@@ -55,9 +55,9 @@ static void by_role(cool_output_cfg_t *o) {
 /* A pin that fails, or is not driven, has to leave a pump or a fan at full speed; so what turns it off is the pin that is driven high. */
 static bool inverted(cool_role_t role, cool_kind_t kind) {
 	switch (kind) {
-	case COOL_PWM4: return true; /* through a transistor with an open collector */
+	case COOL_PWM4: return true;                                    /* through a transistor with an open collector */
 	case COOL_SWITCH: return role == COOL_PUMP || role == COOL_FAN; /* a relay, on through its closed contact */
-	case COOL_DC_PWM: break; /* a MOSFET whose gate is pulled up */
+	case COOL_DC_PWM: break;                                        /* a MOSFET whose gate is pulled up */
 	}
 	return false;
 }
@@ -67,7 +67,8 @@ void cool_output_defaults(cool_output_cfg_t *o, const char *name, cool_role_t ro
 	(void)cool_copy(o->name, sizeof o->name, name);
 	o->role = role;
 	o->kind = kind;
-	o->wiring = (cool_wiring_t){.pin = -1, .hz = kind == COOL_SWITCH ? 0 : 25000, .inverted = inverted(role, kind), .tacho_pin = -1, .tacho_pulses = 2};
+	o->wiring =
+		(cool_wiring_t){.pin = -1, .hz = kind == COOL_SWITCH ? 0 : 25000, .inverted = inverted(role, kind), .tacho_pin = -1, .tacho_pulses = 2};
 	o->max_duty = 100;
 	o->failsafe_duty = 100;
 	o->slew_up = 5;

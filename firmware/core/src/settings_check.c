@@ -46,7 +46,8 @@ static bool has_unit(const char *name) {
 }
 
 static bool check_probes(const cool_settings_t *s, char *reason) {
-	if (s->probe_count < 0 || s->probe_count > COOL_MAX_PROBES) return cool_refuse(reason, "probes", s->probe_count, " of them; at most 8 are expected");
+	if (s->probe_count < 0 || s->probe_count > COOL_MAX_PROBES)
+		return cool_refuse(reason, "probes", s->probe_count, " of them; at most 8 are expected");
 	bool water = s->probe_count == 0;
 	for (int i = 0; i < s->probe_count; i++) {
 		const cool_probe_cfg_t *p = &s->probes[i];
@@ -82,9 +83,11 @@ static bool check_law(const cool_settings_t *s, int i, char *reason) {
 	const cool_output_cfg_t *o = &s->outputs[i];
 	char why[COOL_REASON_SIZE];
 	if (o->role == COOL_BUZZER) {
-		return o->law == COOL_LAW_NONE || cool_settings_wrong(reason, "outputs", i, "auto", "a buzzer has none; it sounds while a critical fault is present");
+		return o->law == COOL_LAW_NONE ||
+			cool_settings_wrong(reason, "outputs", i, "auto", "a buzzer has none; it sounds while a critical fault is present");
 	}
-	if (o->law == COOL_LAW_NONE) return cool_settings_wrong(reason, "outputs", i, "auto", "it is missing; pumps, fans and chillers have a curve or a pi");
+	if (o->law == COOL_LAW_NONE)
+		return cool_settings_wrong(reason, "outputs", i, "auto", "it is missing; pumps, fans and chillers have a curve or a pi");
 	if (!has_role(s, o->input.role)) return cool_settings_wrong(reason, "outputs", i, "auto.input", "no probe has that role");
 	if (o->input.minus[0] != '\0' && (!has_role(s, o->input.minus) || strcmp(o->input.minus, o->input.role) == 0)) {
 		return cool_settings_wrong(reason, "outputs", i, "auto.input", "a difference is of the roles of two probes");
@@ -101,11 +104,13 @@ static bool check_skip(const cool_output_cfg_t *o, int i, char *reason) {
 	if (o->skips < 0 || o->skips > COOL_MAX_BANDS) return wrong_number(reason, "outputs", i, "skip", o->skips, " bands; at most 4 are expected");
 	for (int k = 0; k < o->skips; k++) {
 		const cool_band_t *b = &o->skip[k];
-		if (!cool_within(b->from, 0, 100) || !cool_within(b->to, 0, 100)) return cool_settings_wrong(reason, "outputs", i, "skip", "a band is not within 0 to 100");
+		if (!cool_within(b->from, 0, 100) || !cool_within(b->to, 0, 100))
+			return cool_settings_wrong(reason, "outputs", i, "skip", "a band is not within 0 to 100");
 		if (!(b->from < b->to)) return wrong_number(reason, "outputs", i, "skip", b->from, " is not below the end of its band");
 		if (k > 0 && !(b->from > b[-1].to)) return wrong_number(reason, "outputs", i, "skip", b->from, " is not above the band before it");
 		/* A band is left upward. */
-		if (b->to > o->max_duty) return wrong_number(reason, "outputs", i, "skip", b->to, " is above max_duty, which would have to be lowered to the band's start");
+		if (b->to > o->max_duty)
+			return wrong_number(reason, "outputs", i, "skip", b->to, " is above max_duty, which would have to be lowered to the band's start");
 	}
 	return true;
 }
@@ -159,7 +164,8 @@ static bool check_output(const cool_settings_t *s, int i, char *reason) {
 
 bool cool_settings_check(const cool_settings_t *s, const cool_board_t *b, char reason[COOL_REASON_SIZE]) {
 	reason[0] = '\0';
-	if (s->interval_ms < 1000 || s->interval_ms > 3600000) return cool_refuse(reason, "interval_ms", s->interval_ms, " is not within 1000 to 3600000");
+	if (s->interval_ms < 1000 || s->interval_ms > 3600000)
+		return cool_refuse(reason, "interval_ms", s->interval_ms, " is not within 1000 to 3600000");
 	if (!(s->critical_c >= 30 && s->critical_c < 60)) {
 		return cool_refuse(reason, "critical_c", s->critical_c, " is not within 30 to below 60 C, where pumps and soft tubing fail");
 	}

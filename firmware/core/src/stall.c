@@ -4,9 +4,7 @@
 
 void cool_stall_init(cool_stall_t *s) { *s = (cool_stall_t){.rpm = -1}; }
 
-static bool turns(const cool_stall_t *s, double stall_rpm) {
-	return s->age_ms < COOL_STALL_MS && s->rpm > 0 && s->rpm >= stall_rpm;
-}
+static bool turns(const cool_stall_t *s, double stall_rpm) { return s->age_ms < COOL_STALL_MS && s->rpm > 0 && s->rpm >= stall_rpm; }
 
 static void retry(cool_stall_t *s, uint32_t dt_ms) {
 	s->retry_ms = cool_grow(s->retry_ms, dt_ms);

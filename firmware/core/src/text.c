@@ -8,7 +8,8 @@ void cool_text_begin(cool_text_t *t, char *buf, size_t size) {
 }
 
 void cool_text_add(cool_text_t *t, const char *s) {
-	while (*s != '\0' && t->len + 1 < t->size) t->at[t->len++] = *s++;
+	while (*s != '\0' && t->len + 1 < t->size)
+		t->at[t->len++] = *s++;
 	if (t->len < t->size) t->at[t->len] = '\0';
 }
 

@@ -25,8 +25,10 @@ static bool take(uint64_t *taken, uint64_t board, uint64_t pins, const char *oth
 static bool check_hz(const cool_output_cfg_t *o, int i, char *reason) {
 	uint32_t hz = o->wiring.hz;
 	switch (o->kind) {
-	case COOL_PWM4: return (hz >= 21000 && hz <= 28000) || cool_settings_wrong(reason, "outputs", i, "wiring.hz", "21000 to 28000 is expected of pwm4");
-	case COOL_DC_PWM: return (hz >= 100 && hz <= 40000) || cool_settings_wrong(reason, "outputs", i, "wiring.hz", "100 to 40000 is expected of dc_pwm");
+	case COOL_PWM4:
+		return (hz >= 21000 && hz <= 28000) || cool_settings_wrong(reason, "outputs", i, "wiring.hz", "21000 to 28000 is expected of pwm4");
+	case COOL_DC_PWM:
+		return (hz >= 100 && hz <= 40000) || cool_settings_wrong(reason, "outputs", i, "wiring.hz", "100 to 40000 is expected of dc_pwm");
 	case COOL_SWITCH: break;
 	}
 	return hz == 0 || cool_settings_wrong(reason, "outputs", i, "wiring.hz", "a switch has none");

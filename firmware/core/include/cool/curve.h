@@ -22,7 +22,7 @@ typedef struct {
 
 /** The state of a curve. It starts running and, until its first good reading, in failsafe. */
 typedef struct {
-	double held;      /**< the temperature that the duty stands for, within input and input + hysteresis */
+	double held; /**< the temperature that the duty stands for, within input and input + hysteresis */
 	uint32_t lost_ms;
 	bool seen, stopped;
 } cool_curve_t;

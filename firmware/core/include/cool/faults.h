@@ -19,7 +19,7 @@ enum {
 #define COOL_FAULT_OVER_TEMP "over_temperature"
 #define COOL_FAULT_INPUT_LOST "input_lost"
 #define COOL_FAULT_DISAGREE "probes_disagree"
-#define COOL_FAULT_NO_FLOW "no_flow"             /**< the flow meter stands still while a pump should run */
+#define COOL_FAULT_NO_FLOW "no_flow" /**< the flow meter stands still while a pump should run */
 #define COOL_FAULT_NO_TRANSFER "no_heat_transfer"
 #define COOL_FAULT_INTERLOCK "chiller_interlock" /**< a chiller is wanted and not allowed to run */
 #define COOL_FAULT_STUCK "probe_stuck"

@@ -12,12 +12,12 @@
 
 /** Limits of the design, with their reasons. */
 enum {
-	COOL_LEAK_MS = 500,             /**< a drop that runs along the sensor is no leak */
-	COOL_RELEASE_K = 5,             /**< over-temperature ends so far below critical */
-	COOL_DISAGREE_K = 10,           /**< a loop that carries 1 kW at 1.4 L/min has 10 K between inlet and outlet (69.8 W per L/min and K) */
+	COOL_LEAK_MS = 500,   /**< a drop that runs along the sensor is no leak */
+	COOL_RELEASE_K = 5,   /**< over-temperature ends so far below critical */
+	COOL_DISAGREE_K = 10, /**< a loop that carries 1 kW at 1.4 L/min has 10 K between inlet and outlet (69.8 W per L/min and K) */
 	COOL_DISAGREE_MS = 60000,
 	COOL_AGREE_MS = 10000,
-	COOL_TRANSFER_MS = 5 * 60000,   /**< 25 W warm a loop of 2.4 kJ/K by 1 K in 100 s, three times as long with a good radiator */
+	COOL_TRANSFER_MS = 5 * 60000, /**< 25 W warm a loop of 2.4 kJ/K by 1 K in 100 s, three times as long with a good radiator */
 };
 
 /**
@@ -38,12 +38,12 @@ bool cool_lasting_step(cool_lasting_t *l, bool is, uint32_t on_ms, uint32_t off_
 
 /** The state. All zero is its start. */
 typedef struct {
-	cool_lasting_t wet;         /**< the leak input, debounced both ways */
-	bool leak;                  /**< latched until cool_hazards_dry */
+	cool_lasting_t wet;           /**< the leak input, debounced both ways */
+	bool leak;                    /**< latched until cool_hazards_dry */
 	uint64_t hot[COOL_MAX_ROLES]; /**< ROM ids that were at critical and have not been seen below the release since; 0: none */
 	bool over_temp;
 	cool_lasting_t disagree;
-	uint32_t idle_heat_ms;      /**< grows while heat does not arrive, and falls otherwise */
+	uint32_t idle_heat_ms; /**< grows while heat does not arrive, and falls otherwise */
 	bool no_transfer;
 } cool_hazards_t;
 

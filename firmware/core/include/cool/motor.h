@@ -21,22 +21,22 @@
 
 /** What is asked of an output. */
 typedef struct {
-	double duty;   /**< percent; not finite counts as 100 */
-	bool rests;    /**< start and stop points apply: it is the automatic part that asks */
-	bool urgent;   /**< safety: up at once, and a switch goes on whatever its times say */
-	bool at_once;  /**< safety: down at once, and a switch goes off whatever its times say */
+	double duty;  /**< percent; not finite counts as 100 */
+	bool rests;   /**< start and stop points apply: it is the automatic part that asks */
+	bool urgent;  /**< safety: up at once, and a switch goes on whatever its times say */
+	bool at_once; /**< safety: down at once, and a switch goes off whatever its times say */
 } cool_ask_t;
 
 /** The state of an output. */
 typedef struct {
 	cool_slew_t slew;
-	double duty;        /**< percent, as driven */
-	uint32_t spin_ms;   /**< left of the spin-up pulse */
-	int band;           /**< that it stands at the upper end of; -1: none */
-	bool resting;       /**< below its stop point and not yet at its start point again */
-	bool on;            /**< of a switch */
-	uint32_t held_ms;   /**< of a switch: since it changed */
-	uint32_t cycles;    /**< of a switch: how often it went on */
+	double duty;      /**< percent, as driven */
+	uint32_t spin_ms; /**< left of the spin-up pulse */
+	int band;         /**< that it stands at the upper end of; -1: none */
+	bool resting;     /**< below its stop point and not yet at its start point again */
+	bool on;          /**< of a switch */
+	uint32_t held_ms; /**< of a switch: since it changed */
+	uint32_t cycles;  /**< of a switch: how often it went on */
 } cool_motor_t;
 
 /**

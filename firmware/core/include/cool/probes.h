@@ -23,12 +23,12 @@ enum {
 
 /** A role and the probe that feeds it. */
 typedef struct {
-	uint64_t rom;          /**< 0: none was found yet */
+	uint64_t rom; /**< 0: none was found yet */
 	char role[COOL_NAME_SIZE];
 	double offset_k;
-	bool water;            /**< it is on the water side: cool_water_role */
-	bool found;            /**< it was read since the start */
-	bool seen;             /**< it has had a good reading since the start */
+	bool water; /**< it is on the water side: cool_water_role */
+	bool found; /**< it was read since the start */
+	bool seen;  /**< it has had a good reading since the start */
 	bool lost;
 	double value;          /**< the last good one with its offset, C */
 	cool_reading_t latest; /**< as a sample tells it */

@@ -9,7 +9,7 @@
 
 /** The state; all zero is its start. */
 typedef struct {
-	double duty;  /**< percent, where it is now */
+	double duty; /**< percent, where it is now */
 	bool started;
 } cool_slew_t;
 

@@ -8,22 +8,22 @@
 #include "cool/types.h"
 
 enum {
-	COOL_STALL_MS = 5000,       /**< so long without turning is a stall; so long turning ends it; so old a measurement counts as no pulses */
-	COOL_RETRY_EVERY_MS = 60000,/**< between two attempts to start a stalled pump */
-	COOL_RETRY_MS = 500,        /**< how long an attempt lowers the duty, so that the step back to full gives it a jerk */
+	COOL_STALL_MS = 5000,        /**< so long without turning is a stall; so long turning ends it; so old a measurement counts as no pulses */
+	COOL_RETRY_EVERY_MS = 60000, /**< between two attempts to start a stalled pump */
+	COOL_RETRY_MS = 500,         /**< how long an attempt lowers the duty, so that the step back to full gives it a jerk */
 };
 
 /** The state; cool_stall_init makes it. */
 typedef struct {
-	double rpm;           /**< as last measured; negative: never */
-	uint32_t age_ms;      /**< of that */
-	uint32_t still_ms;    /**< commanded, spun up, and not turning */
-	uint32_t turning_ms;  /**< of a stalled one: turning again */
-	uint32_t retry_ms;    /**< of a stalled one: since it stalled, or since the last attempt to start it began */
-	bool retrying;        /**< such an attempt is under way */
-	uint32_t commanded_ms;/**< since it was told to turn */
+	double rpm;            /**< as last measured; negative: never */
+	uint32_t age_ms;       /**< of that */
+	uint32_t still_ms;     /**< commanded, spun up, and not turning */
+	uint32_t turning_ms;   /**< of a stalled one: turning again */
+	uint32_t retry_ms;     /**< of a stalled one: since it stalled, or since the last attempt to start it began */
+	bool retrying;         /**< such an attempt is under way */
+	uint32_t commanded_ms; /**< since it was told to turn */
 	bool stalled;
-	bool proven;          /**< told to turn, and measured to do so now */
+	bool proven; /**< told to turn, and measured to do so now */
 } cool_stall_t;
 
 void cool_stall_init(cool_stall_t *s);

@@ -27,16 +27,16 @@ typedef struct {
 	double water;      /**< C, by which it is judged whether the water moves */
 	bool begun;        /**< water is set */
 	bool resting;
-	bool pulse;        /**< an anti-seize pulse is under way */
+	bool pulse; /**< an anti-seize pulse is under way */
 } cool_standby_t;
 
 /** What a step goes by. */
 typedef struct {
-	bool allowed;    /**< the owner enabled it, and nothing is wrong */
+	bool allowed; /**< the owner enabled it, and nothing is wrong */
 	bool host_known;
 	double host_w, idle_w;
 	bool water_known;
-	double water;    /**< C */
+	double water; /**< C */
 } cool_standby_in_t;
 
 /** Advances by dt_ms and returns whether outputs rest. */

@@ -18,8 +18,8 @@ enum { COOL_STUCK_OTHERS = 10 /**< probes that it can be compared with */ };
 /** The watch over one probe. All zero is its start. */
 typedef struct {
 	bool started;
-	double value;                    /**< where it last moved to */
-	uint32_t still_ms;               /**< since then */
+	double value;      /**< where it last moved to */
+	uint32_t still_ms; /**< since then */
 	bool seen[COOL_STUCK_OTHERS];
 	double low[COOL_STUCK_OTHERS], high[COOL_STUCK_OTHERS]; /**< of each other one since then */
 } cool_stuck_t;
