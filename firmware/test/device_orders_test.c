@@ -65,7 +65,9 @@ TEST(commands_that_act_at_once) {
 }
 
 TEST(errors_are_answered) {
-	static const struct { const char *name, *args, *says; } cases[] = {
+	static const struct {
+		const char *name, *args, *says;
+	} cases[] = {
 		{"autotune", NULL, "autotune: not supported by this firmware yet"},
 		{"abort", NULL, "abort: not supported by this firmware yet"},
 		{"dance", NULL, "does not know the command dance"},
@@ -81,8 +83,7 @@ TEST(errors_are_answered) {
 		id[2] = (char)('0' + i);
 		test_in(cases[i].name);
 		command(id, cases[i].name, cases[i].args);
-		if (!CHECK(bench_has(bench.reply, cases[i].says) && bench_has(bench.reply, id)))
-			CHECK_STR(bench.reply, cases[i].says);
+		if (!CHECK(bench_has(bench.reply, cases[i].says) && bench_has(bench.reply, id))) CHECK_STR(bench.reply, cases[i].says);
 	}
 	test_in(NULL);
 	CHECK_EQ_INT(bench.replies, sizeof cases / sizeof cases[0]);
@@ -92,7 +93,10 @@ TEST(an_update_has_to_be_newer) {
 	static const char *const sha = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 	static char args[300];
 	start();
-	static const struct { const char *version; bool taken; } cases[] = {{"0.9.0", false}, {"1.0.0", false}, {"1.0.1", true}};
+	static const struct {
+		const char *version;
+		bool taken;
+	} cases[] = {{"0.9.0", false}, {"1.0.0", false}, {"1.0.1", true}};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		test_in(cases[i].version);
 		strcpy(args, "{\"url\":\"https://coolant.local/fw.bin\",\"version\":\"");
@@ -105,8 +109,7 @@ TEST(an_update_has_to_be_newer) {
 		id[2] = (char)('0' + i);
 		command(id, "ota", args);
 		CHECK_EQ_INT(bench.otas - before, cases[i].taken);
-		if (!CHECK(bench_has(bench.reply, cases[i].taken ? "\"ok\":true" : "\"ok\":false")))
-			CHECK_STR(bench.reply, "");
+		if (!CHECK(bench_has(bench.reply, cases[i].taken ? "\"ok\":true" : "\"ok\":false"))) CHECK_STR(bench.reply, "");
 	}
 	test_in(NULL);
 	bench_pass(500);
@@ -137,7 +140,10 @@ TEST(without_a_clock_nothing_has_expired) {
 }
 
 TEST(what_cannot_be_read_is_answered_if_the_id_can) {
-	static const struct { const char *payload; bool answered; } cases[] = {
+	static const struct {
+		const char *payload;
+		bool answered;
+	} cases[] = {
 		{"{\"id\":\"c-7\",\"name\":\"identify\"}", true},
 		{"{\"id\":\"c-7\",\"name\":5,\"expires\":1764000060000}", true},
 		{"{\"id\":\"c-7\",\"name\":\"identify\",\"expires\":\"soon\"}", true},
@@ -154,8 +160,7 @@ TEST(what_cannot_be_read_is_answered_if_the_id_can) {
 		int before = bench.replies;
 		bench_say(COOL_COMMAND, cases[i].payload, false);
 		CHECK_EQ_INT(bench.replies - before, cases[i].answered);
-		if (cases[i].answered)
-			CHECK(bench_has(bench.reply, "{\"id\":\"c-7\",\"ok\":false,\"error\":\""));
+		if (cases[i].answered) CHECK(bench_has(bench.reply, "{\"id\":\"c-7\",\"ok\":false,\"error\":\""));
 	}
 	test_in(NULL);
 	// It is not remembered, so that the right one can still come.

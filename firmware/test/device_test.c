@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "cool/device_state.h"
@@ -16,23 +17,9 @@ static void start(void) {
 	bench_online();
 }
 
-static void committed(uint64_t boot, uint64_t through) {
-	char text[80];
-	cool_json_writer_t w;
-	cool_json_writer_init(&w, text, sizeof text);
-	cool_json_open_object(&w);
-	cool_json_key(&w, "boot");
-	char hex[17] = "0000000000000000";
-	for (int i = 15; boot > 0; i--, boot /= 16)
-		hex[i] = "0123456789abcdef"[boot % 16];
-	cool_json_put_string(&w, hex);
-	cool_json_key(&w, "through");
-	cool_json_put_uint(&w, through);
-	cool_json_close_object(&w);
-	bench_say(COOL_COMMITTED, text, false);
-}
-
 TEST(sizes) {
+	printf("a device takes %lu bytes, its ring %lu, its settings %lu; the network task's buffer %lu\n", (unsigned long)sizeof(cool_device_t),
+		(unsigned long)sizeof(cool_ring_t), (unsigned long)sizeof(cool_settings_t), (unsigned long)COOL_BUF_SIZE);
 	CHECK(sizeof(cool_device_t) < 150 * 1024);
 	CHECK(COOL_BUF_SIZE >= COOL_CA_SIZE + COOL_SEAL_SIZE);
 }
@@ -104,7 +91,9 @@ TEST(an_interval_that_is_desired_is_taken_reported_and_kept) {
 }
 
 TEST(a_refused_desired_changes_nothing_and_is_reported) {
-	static const struct { const char *payload, *says; } cases[] = {
+	static const struct {
+		const char *payload, *says;
+	} cases[] = {
 		{"{\"epoch\":\"e1\",\"version\":4,\"interval_ms\":5}", "{\"epoch\":\"e1\",\"version\":4,\"refused\":\""},
 		{"{\"epoch\":\"e1\",\"version\":5,\"interval_ms\":\"fast\"}", "{\"epoch\":\"e1\",\"version\":5,\"refused\":\""},
 		{"{\"epoch\":\"e1\",\"version\":6,\"outputs\":[{\"name\":\"pump\",\"min_duty\":90,\"max_duty\":50}]}", "\"version\":6,\"refused\":\""},
@@ -121,8 +110,7 @@ TEST(a_refused_desired_changes_nothing_and_is_reported) {
 		test_in(cases[i].payload);
 		bench_say(COOL_DESIRED, cases[i].payload, true);
 		bench_pass(500);
-		if (!CHECK(bench_has(bench.reported, cases[i].says)))
-			CHECK_STR(bench.reported, cases[i].says);
+		if (!CHECK(bench_has(bench.reported, cases[i].says))) CHECK_STR(bench.reported, cases[i].says);
 		CHECK_EQ_INT(cool_device_settings(&device)->interval_ms, 5000);
 		CHECK_EQ_INT(bench.flash_len[COOL_BLOB_DESIRED], kept);
 	}
@@ -179,10 +167,12 @@ TEST(a_kept_desired_state_that_is_not_understood_any_more_is_refused) {
 
 TEST(other_wiring_is_said_to_the_glue) {
 	start();
-	bench_say(COOL_DESIRED, "{\"epoch\":\"e1\",\"version\":1,\"outputs\":[{\"name\":\"pump\",\"role\":\"pump\",\"kind\":\"pwm4\",\"min_duty\":50}]}", true);
+	bench_say(
+		COOL_DESIRED, "{\"epoch\":\"e1\",\"version\":1,\"outputs\":[{\"name\":\"pump\",\"role\":\"pump\",\"kind\":\"pwm4\",\"min_duty\":50}]}", true);
 	CHECK_EQ_INT(bench.rewires, 0);
 	bench_say(COOL_DESIRED,
-		"{\"epoch\":\"e1\",\"version\":2,\"outputs\":[{\"name\":\"pump\",\"role\":\"pump\",\"kind\":\"pwm4\",\"wiring\":{\"pin\":17,\"hz\":25000}}]}", true);
+		"{\"epoch\":\"e1\",\"version\":2,\"outputs\":[{\"name\":\"pump\",\"role\":\"pump\",\"kind\":\"pwm4\",\"wiring\":{\"pin\":17,\"hz\":25000}}]}",
+		true);
 	CHECK_EQ_INT(bench.rewires, 1);
 	CHECK_EQ_INT(cool_device_settings(&device)->outputs[0].wiring.pin, 17);
 	bench_say(COOL_DESIRED, "{\"epoch\":\"e1\",\"version\":3,\"outputs\":[]}", true);
@@ -196,7 +186,9 @@ TEST(an_override_without_a_clock_is_reviewed_when_it_comes) {
 	bench_start();
 	bench_online();
 	bench_say(COOL_DESIRED,
-		"{\"epoch\":\"e1\",\"version\":2,\"outputs\":[{\"name\":\"pump\",\"role\":\"pump\",\"kind\":\"pwm4\",\"override\":{\"duty\":0,\"until\":1764009000000}}]}", true);
+		"{\"epoch\":\"e1\",\"version\":2,\"outputs\":[{\"name\":\"pump\",\"role\":\"pump\",\"kind\":\"pwm4\",\"override\":{\"duty\":0,\"until\":"
+		"1764009000000}}]}",
+		true);
 	CHECK(cool_device_settings(&device)->outputs[0].override.set);
 	cool_device_clock(&device, bench.now, wall);
 	CHECK(!cool_device_settings(&device)->outputs[0].override.set);
@@ -222,12 +214,12 @@ TEST(alone_it_takes_fewer_samples) {
 
 TEST(a_server_that_is_away_behind_its_broker_counts_as_alone) {
 	start();
-	committed(0xb007, 1);
+	bench_committed(0xb007, 1);
 	bench_pass(150000);
 	uint64_t before = device.ring.next;
 	bench_pass(600000);
 	CHECK(device.ring.next - before <= 11);
-	committed(0xb007, device.ring.next - 1);
+	bench_committed(0xb007, device.ring.next - 1);
 	before = device.ring.next;
 	bench_pass(60000);
 	CHECK(device.ring.next - before >= 5);

@@ -123,6 +123,19 @@ TEST(a_move_without_a_server_is_rolled_back) {
 	CHECK_EQ_INT(bench.goodbyes, 2);
 }
 
+TEST(what_only_the_other_broker_acknowledged_is_sent_again_at_home) {
+	start();
+	bench_say(COOL_COMMITTED, said_1, false); // this server says committed
+	bench_say(COOL_COMMAND, move, false);
+	bench_pass(30000);
+	CHECK(bench.telemetries > 2);
+	size_t waiting = cool_ring_len(&device.ring);
+	CHECK(waiting >= 3);
+	bench_pass(31000);
+	CHECK_STR(bench.to.url, "mqtts://home.example:8883");
+	CHECK(bench_has(bench.telemetry, "\"seq\":2,")); // long before patience with a hole ends
+}
+
 TEST(a_move_to_nowhere) {
 	start();
 	bench.refused = "mqtts://new.example:8883";

@@ -46,8 +46,7 @@ void bench_init(uint32_t now) {
 
 static size_t load(void *ctx, cool_blob_t blob, void *buf, size_t size) {
 	(void)ctx;
-	if (bench.flash_len[blob] > size)
-		return 0;
+	if (bench.flash_len[blob] > size) return 0;
 	memcpy(buf, bench.flash[blob], bench.flash_len[blob]);
 	return bench.flash_len[blob];
 }
@@ -60,15 +59,20 @@ void bench_start(void) {
 }
 
 static void copy(char *out, size_t size, const char *payload, size_t len) {
-	if (len >= size)
-		len = size - 1;
+	if (len >= size) len = size - 1;
 	memcpy(out, payload, len);
 	out[len] = '\0';
 }
 
 static void take_publish(const cool_action_t *a) {
 	cool_topic_t kind = cool_topic_kind(a->publish.topic, strlen(a->publish.topic), bench.cfg.id);
-	struct { cool_topic_t kind; char letter; char *out; size_t size; int *count; } shelves[] = {
+	struct {
+		cool_topic_t kind;
+		char letter;
+		char *out;
+		size_t size;
+		int *count;
+	} shelves[] = {
 		{COOL_STATUS, 'P', bench.status, sizeof bench.status, &bench.statuses},
 		{COOL_INFO, 'I', bench.info, sizeof bench.info, &bench.infos},
 		{COOL_REPORTED, 'R', bench.reported, sizeof bench.reported, &bench.reports},
@@ -82,19 +86,14 @@ static void take_publish(const cool_action_t *a) {
 			++*shelves[i].count;
 		}
 	int id = bench.connected ? bench.next_id++ : -1;
-	if (bench.next_id > 65535)
-		bench.next_id = 1;
+	if (bench.next_id > 65535) bench.next_id = 1;
 	// A broker on the same machine may answer before the id is known.
 	bool early = !bench.silent && id % 2 == 0;
-	if (id > 0 && kind == COOL_TELEMETRY && bench.on_telemetry != NULL)
-		bench.on_telemetry(a->publish.payload, a->publish.len, id);
-	if (early)
-		cool_device_settled(&device, bench.now, id, true);
+	if (id > 0 && kind == COOL_TELEMETRY && bench.on_telemetry != NULL) bench.on_telemetry(a->publish.payload, a->publish.len, id);
+	if (early) cool_device_settled(&device, bench.now, id, true);
 	cool_device_sent(&device, bench.now, a->publish.token, id);
-	if (id > 0 && !bench.silent && !early)
-		cool_device_settled(&device, bench.now, id, true);
-	if (id > 0 && bench.silent && bench.sent_count < BENCH_QUEUE)
-		bench.sent[bench.sent_count++] = (bench_sent_t){.id = id, .kind = kind};
+	if (id > 0 && !bench.silent && !early) cool_device_settled(&device, bench.now, id, true);
+	if (id > 0 && bench.silent && bench.sent_count < BENCH_QUEUE) bench.sent[bench.sent_count++] = (bench_sent_t){.id = id, .kind = kind};
 }
 
 static void take_connect(const cool_action_t *a) {
@@ -149,12 +148,30 @@ void bench_run(void) {
 	}
 }
 
-void bench_pass(uint32_t ms) {
-	for (uint32_t passed = 0; passed < ms; passed += 250) {
-		bench.now += 250;
+void bench_pass(uint32_t ms) { bench_pass_by(ms, 250); }
+
+void bench_pass_by(uint32_t ms, uint32_t step_ms) {
+	for (uint32_t passed = 0; passed < ms; passed += step_ms) {
+		bench.now += step_ms;
 		(void)cool_device_step(&device, bench.now, &bench.senses);
 		bench_run();
 	}
+}
+
+void bench_committed(uint64_t boot, uint64_t through) {
+	char text[80], hex[17];
+	for (int i = 0; i < 16; i++)
+		hex[i] = "0123456789abcdef"[boot >> (4 * (15 - i)) & 15];
+	hex[16] = '\0';
+	cool_json_writer_t w;
+	cool_json_writer_init(&w, text, sizeof text);
+	cool_json_open_object(&w);
+	cool_json_key(&w, "boot");
+	cool_json_put_string(&w, hex);
+	cool_json_key(&w, "through");
+	cool_json_put_uint(&w, through);
+	cool_json_close_object(&w);
+	bench_say(COOL_COMMITTED, text, false);
 }
 
 void bench_online(void) {

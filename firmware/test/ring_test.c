@@ -26,8 +26,7 @@ static bool collect(void *ctx, const cool_sample_t *s) {
 		m->ranges[m->count - 1][1]++;
 		return true;
 	}
-	if (m->count == MOST_RANGES)
-		return false;
+	if (m->count == MOST_RANGES) return false;
 	m->ranges[m->count][0] = m->ranges[m->count][1] = s->seq;
 	m->count++;
 	return true;
@@ -170,8 +169,7 @@ typedef struct {
 
 static bool copy(void *ctx, const cool_sample_t *s) {
 	copy_t *c = ctx;
-	if (c->taken == c->room)
-		return false;
+	if (c->taken == c->room) return false;
 	if (c->taken++ == 0) {
 		c->sample = *s;
 		for (int i = 0; i < s->count; i++)
@@ -250,10 +248,24 @@ static cool_metric_t metric(const char *name, double value) {
 }
 
 TEST(values_keep_the_resolution_of_their_metric) {
-	static const struct { const char *name; double value, kept; } cases[] = {
-		{"water", 31.2549, 31.25},  {"water", -0.004, 0},      {"water", -12.345, -12.35}, {"ambient", 125, 125},  {"inlet", -55, -55},
-		{"pump_rpm", 2410.4, 2410}, {"fan2_rpm", 30000, 30000}, {"pump_duty", 59.96, 60},  {"flow_lpm", 1.304, 1.3}, {"flow_lpm", 100, 100},
-		{"ambient_rh", 45.67, 45.7}, {"heat_w", -5000, -5000},  {"heat_w", 45.29, 45.2},   {"_w", 1.234, 1.23},
+	static const struct {
+		const char *name;
+		double value, kept;
+	} cases[] = {
+		{"water", 31.2549, 31.25},
+		{"water", -0.004, 0},
+		{"water", -12.345, -12.35},
+		{"ambient", 125, 125},
+		{"inlet", -55, -55},
+		{"pump_rpm", 2410.4, 2410},
+		{"fan2_rpm", 30000, 30000},
+		{"pump_duty", 59.96, 60},
+		{"flow_lpm", 1.304, 1.3},
+		{"flow_lpm", 100, 100},
+		{"ambient_rh", 45.67, 45.7},
+		{"heat_w", -5000, -5000},
+		{"heat_w", 45.29, 45.2},
+		{"_w", 1.234, 1.23},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		test_in(cases[i].name);

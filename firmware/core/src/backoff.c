@@ -26,14 +26,11 @@ uint32_t cool_backoff_next(cool_backoff_t *b, uint64_t now) {
 		b->tried = true;
 		return 0;
 	}
-	if (b->up && now - b->since >= COOL_BACKOFF_STEADY_MS)
-		b->delay_ms = 0;
+	if (b->up && now - b->since >= COOL_BACKOFF_STEADY_MS) b->delay_ms = 0;
 	b->up = false;
 	b->delay_ms *= 2;
-	if (b->delay_ms < COOL_BACKOFF_FIRST_MS)
-		b->delay_ms = COOL_BACKOFF_FIRST_MS;
-	if (b->delay_ms > COOL_BACKOFF_LAST_MS)
-		b->delay_ms = COOL_BACKOFF_LAST_MS;
+	if (b->delay_ms < COOL_BACKOFF_FIRST_MS) b->delay_ms = COOL_BACKOFF_FIRST_MS;
+	if (b->delay_ms > COOL_BACKOFF_LAST_MS) b->delay_ms = COOL_BACKOFF_LAST_MS;
 	uint32_t half = b->delay_ms / 2;
 	return half + next_random(b) % (half + 1);
 }

@@ -5,7 +5,10 @@
 #include "cool/version.h"
 #include "text.h"
 
-static const struct { const char *name; cool_order_kind_t kind; } known[] = {
+static const struct {
+	const char *name;
+	cool_order_kind_t kind;
+} known[] = {
 	{"identify", COOL_ORDER_IDENTIFY},
 	{"restart", COOL_ORDER_RESTART},
 	{"ota", COOL_ORDER_OTA},
@@ -50,13 +53,11 @@ static void read_args(const cool_judge_t *j, cool_json_t args, cool_order_t *o) 
 	case COOL_ORDER_ENDPOINT: p.code = cool_decode_endpoint(args, j->endpoint, j->ca, &p); break;
 	case COOL_ORDER_OTA:
 		p.code = cool_decode_ota(args, &o->ota, &p);
-		if (p.code == COOL_ACCEPTED && !cool_version_may_update(j->firmware, o->ota.version, why))
-			refuse(o, why);
+		if (p.code == COOL_ACCEPTED && !cool_version_may_update(j->firmware, o->ota.version, why)) refuse(o, why);
 		break;
 	default: break;
 	}
-	if (p.code != COOL_ACCEPTED)
-		refuse(o, p.reason);
+	if (p.code != COOL_ACCEPTED) refuse(o, p.reason);
 }
 
 /** A command that cannot be read is answered if its id can. It is not remembered: it did nothing, and a later form may. */
@@ -67,8 +68,7 @@ static bool answer_unread(const char *text, size_t len, const cool_problem_t *p,
 		!cool_json_string(cool_json_member(message, "id"), id, COOL_WORD_SIZE) || id[0] == '\0')
 		return false;
 	for (const char *c = id; *c != '\0'; c++)
-		if (*c <= ' ' || *c > '~')
-			return false;
+		if (*c <= ' ' || *c > '~') return false;
 	o->stored = true;
 	refuse(o, p->reason);
 	return true;
@@ -78,8 +78,7 @@ bool cool_command_judge(const cool_judge_t *j, const cool_executed_t *e, const c
 	*o = (cool_order_t){.kind = COOL_ORDER_NONE};
 	cool_command_t c;
 	cool_problem_t p;
-	if (cool_decode_command(text, len, &c, &p) != COOL_ACCEPTED)
-		return answer_unread(text, len, &p, o);
+	if (cool_decode_command(text, len, &c, &p) != COOL_ACCEPTED) return answer_unread(text, len, &p, o);
 	const cool_answer_t *before = cool_executed_find(e, c.id);
 	if (before != NULL) {
 		o->answer = *before;
@@ -101,8 +100,7 @@ bool cool_command_judge(const cool_judge_t *j, const cool_executed_t *e, const c
 
 const cool_answer_t *cool_executed_find(const cool_executed_t *e, const char *id) {
 	for (int i = 0; i < e->count; i++)
-		if (strcmp(e->answers[i].id, id) == 0)
-			return &e->answers[i];
+		if (strcmp(e->answers[i].id, id) == 0) return &e->answers[i];
 	return NULL;
 }
 
@@ -117,8 +115,7 @@ void cool_executed_add(cool_executed_t *e, const cool_answer_t *a) {
 void cool_executed_remove(cool_executed_t *e, const char *id) {
 	int kept = 0;
 	for (int i = 0; i < e->count; i++)
-		if (strcmp(e->answers[i].id, id) != 0)
-			e->answers[kept++] = e->answers[i];
+		if (strcmp(e->answers[i].id, id) != 0) e->answers[kept++] = e->answers[i];
 	e->count = kept;
 }
 
@@ -131,8 +128,7 @@ size_t cool_executed_store(const cool_executed_t *e, void *out, size_t size) {
 		const char *parts[] = {e->answers[i].id, e->answers[i].error};
 		for (int k = 0; k < 2; k++) {
 			size_t len = strlen(parts[k]) + 1;
-			if (len > size - at)
-				return 0;
+			if (len > size - at) return 0;
 			memcpy(to + at, parts[k], len);
 			at += len;
 		}
@@ -144,8 +140,7 @@ size_t cool_executed_store(const cool_executed_t *e, void *out, size_t size) {
 static bool read_text(const char **at, const char *end, char *out, size_t size) {
 	for (size_t i = 0; i < size && *at < end; i++) {
 		out[i] = *(*at)++;
-		if (out[i] == '\0')
-			return true;
+		if (out[i] == '\0') return true;
 	}
 	return false;
 }
@@ -154,7 +149,7 @@ bool cool_executed_load(cool_executed_t *e, const void *content, size_t len) {
 	e->count = 0;
 	const char *at = content, *end = at + len;
 	while (at < end) {
-		cool_answer_t a;
+		cool_answer_t a = {.error = ""};
 		if (e->count == COOL_REMEMBERED || !read_text(&at, end, a.id, sizeof a.id) || !read_text(&at, end, a.error, sizeof a.error)) {
 			e->count = 0;
 			return false;

@@ -29,12 +29,9 @@ uint32_t cool_device_wanted_interval(const cool_device_t *d, uint64_t now) {
 static uint32_t interval(const cool_device_t *d, uint64_t now) {
 	uint32_t ms = cool_device_wanted_interval(d, now);
 	uint64_t alone = cool_ring_stuck(&d->ring, now);
-	if (d->link.phase != COOL_LINK_ONLINE && now - d->link.since > alone)
-		alone = now - d->link.since;
-	if (alone > COOL_THIN_AFTER_MS && ms < COOL_THIN_MS)
-		ms = COOL_THIN_MS;
-	if (d->proof.begun && ms > COOL_TRIAL_MS)
-		ms = COOL_TRIAL_MS;
+	if (d->link.phase != COOL_LINK_ONLINE && now - d->link.since > alone) alone = now - d->link.since;
+	if (alone > COOL_THIN_AFTER_MS && ms < COOL_THIN_MS) ms = COOL_THIN_MS;
+	if (d->proof.begun && ms > COOL_TRIAL_MS) ms = COOL_TRIAL_MS;
 	return ms;
 }
 
@@ -57,14 +54,11 @@ static void sample(cool_device_t *d, uint64_t now) {
 		return;
 	}
 	// Whoever watches does not want to wait for the old interval first.
-	if (d->interval_ms < before && d->sample_at > now + d->interval_ms)
-		d->sample_at = now + d->interval_ms;
-	if (now < d->sample_at)
-		return;
+	if (d->interval_ms < before && d->sample_at > now + d->interval_ms) d->sample_at = now + d->interval_ms;
+	if (now < d->sample_at) return;
 	take_sample(d, now);
 	d->sample_at += d->interval_ms;
-	if (d->sample_at <= now)
-		d->sample_at = now + d->interval_ms; // nobody stepped for a while; what was missed is missed
+	if (d->sample_at <= now) d->sample_at = now + d->interval_ms; // nobody stepped for a while; what was missed is missed
 }
 
 const cool_drive_t *cool_device_step(cool_device_t *d, uint32_t now_ms, const cool_senses_t *in) {

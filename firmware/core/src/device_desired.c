@@ -5,8 +5,7 @@
 
 /** Whether an override ends too late, by a clock that is set. */
 static bool too_far(const cool_output_cfg_t *o, int64_t unix_ms) {
-	if (!o->override.set)
-		return false;
+	if (!o->override.set) return false;
 	bool pump_off = o->role == COOL_PUMP && !(o->override.duty > 0);
 	return o->override.until_ms - unix_ms > (pump_off ? COOL_PUMP_OFF_MAX_MS : COOL_OVERRIDE_MAX_MS);
 }
@@ -14,11 +13,9 @@ static bool too_far(const cool_output_cfg_t *o, int64_t unix_ms) {
 /** Whether the overrides of settings are short enough; true also without a clock, when they do not apply yet. */
 static bool check_overrides(const cool_device_t *d, const cool_settings_t *s, uint64_t now, char reason[COOL_REASON_SIZE]) {
 	int64_t unix_ms;
-	if (!cool_clock_wall(&d->clock, now, &unix_ms))
-		return true;
+	if (!cool_clock_wall(&d->clock, now, &unix_ms)) return true;
 	for (int i = 0; i < s->output_count; i++) {
-		if (!too_far(&s->outputs[i], unix_ms))
-			continue;
+		if (!too_far(&s->outputs[i], unix_ms)) continue;
 		cool_text_t t;
 		cool_text_begin(&t, reason, COOL_REASON_SIZE);
 		cool_text_add(&t, "outputs[");
@@ -31,14 +28,12 @@ static bool check_overrides(const cool_device_t *d, const cool_settings_t *s, ui
 
 void cool_device_review_overrides(cool_device_t *d, uint64_t now) {
 	char reason[COOL_REASON_SIZE];
-	if (check_overrides(d, &d->regulator.settings, now, reason))
-		return;
+	if (check_overrides(d, &d->regulator.settings, now, reason)) return;
 	int64_t unix_ms;
 	(void)cool_clock_wall(&d->clock, now, &unix_ms);
 	d->scratch = d->regulator.settings;
 	for (int i = 0; i < d->scratch.output_count; i++)
-		if (too_far(&d->scratch.outputs[i], unix_ms))
-			d->scratch.outputs[i].override.set = false;
+		if (too_far(&d->scratch.outputs[i], unix_ms)) d->scratch.outputs[i].override.set = false;
 	cool_regulator_apply(&d->regulator, &d->scratch);
 	(void)cool_copy(d->refused, sizeof d->refused, reason);
 }
@@ -59,8 +54,7 @@ static bool acceptable(cool_device_t *d, uint64_t now, const char *text, size_t 
 
 /** Whether the glue has to set up pins again. */
 static bool wired_otherwise(const cool_settings_t *a, const cool_settings_t *b) {
-	if (a->output_count != b->output_count)
-		return true;
+	if (a->output_count != b->output_count) return true;
 	for (int i = 0; i < a->output_count; i++) {
 		const cool_output_cfg_t *x = &a->outputs[i], *y = &b->outputs[i];
 		if (strcmp(x->name, y->name) != 0 || x->kind != y->kind || x->wiring.pin != y->wiring.pin || x->wiring.hz != y->wiring.hz ||
@@ -79,13 +73,11 @@ void cool_device_recall_desired(cool_device_t *d, const char *text, size_t len) 
 }
 
 void cool_device_take_desired(cool_device_t *d, uint64_t now, const char *text, size_t len) {
-	if (!cool_device_stage_free(d, COOL_BLOB_DESIRED))
-		return; // certificates are being written; the server publishes it again
+	if (!cool_device_stage_free(d, COOL_BLOB_DESIRED)) return; // certificates are being written; the server publishes it again
 	cool_desired_id_t id;
 	char reason[COOL_REASON_SIZE];
 	bool good = acceptable(d, now, text, len, &id, reason);
-	if (id.known && d->judged.known && strcmp(id.epoch, d->judged.epoch) == 0 && id.version == d->judged.version)
-		return;
+	if (id.known && d->judged.known && strcmp(id.epoch, d->judged.epoch) == 0 && id.version == d->judged.version) return;
 	d->judged = id;
 	if (!good) {
 		(void)cool_copy(d->refused, sizeof d->refused, reason);

@@ -12,8 +12,7 @@ static const uint8_t *recall(cool_device_t *d, cool_load_t load, void *ctx, cool
 	const uint8_t *content = NULL;
 	*len = 0;
 	size_t size = load(ctx, blob, d->stage, sizeof d->stage);
-	if (size == 0)
-		return NULL;
+	if (size == 0) return NULL;
 	if (!cool_flash_open((const uint8_t *)d->stage, size, (uint8_t)blob, &content, len)) {
 		*len = 0;
 		cool_regulator_event(&d->regulator, COOL_FAULT_SETTINGS_LOST);
@@ -25,18 +24,14 @@ static const uint8_t *recall(cool_device_t *d, cool_load_t load, void *ctx, cool
 void cool_device_recall(cool_device_t *d, cool_load_t load, void *ctx) {
 	size_t len;
 	const uint8_t *content = recall(d, load, ctx, COOL_BLOB_DESIRED, &len);
-	if (content != NULL)
-		cool_device_recall_desired(d, (const char *)content, len);
+	if (content != NULL) cool_device_recall_desired(d, (const char *)content, len);
 	bool lost = false;
 	content = recall(d, load, ctx, COOL_BLOB_EXECUTED, &len);
-	if (content != NULL)
-		lost = !cool_executed_load(&d->executed, content, len);
+	if (content != NULL) lost = !cool_executed_load(&d->executed, content, len);
 	content = recall(d, load, ctx, COOL_BLOB_HOME, &len);
 	cool_blob_t ca = d->cfg->provisioned_ca ? COOL_BLOB_CA_PROVISIONED : COOL_BLOB_COUNT;
-	if (!cool_home_load(&d->home, &d->cfg->provisioned, (uint8_t)ca, content, len))
-		lost = true;
-	if (lost)
-		cool_regulator_event(&d->regulator, COOL_FAULT_SETTINGS_LOST);
+	if (!cool_home_load(&d->home, &d->cfg->provisioned, (uint8_t)ca, content, len)) lost = true;
+	if (lost) cool_regulator_event(&d->regulator, COOL_FAULT_SETTINGS_LOST);
 	if (d->home.trying) {
 		// How much of its time is left cannot be known, and it may be what made the device restart.
 		cool_home_roll_back(&d->home, "the device restarted during the trial");
@@ -54,8 +49,7 @@ static size_t content_of(const cool_device_t *d, cool_blob_t blob, char *out, si
 	case COOL_BLOB_EXECUTED: return cool_executed_store(&d->executed, out, size);
 	case COOL_BLOB_HOME: return cool_home_store(&d->home, out, size);
 	default:
-		if (d->staged != blob || d->stage_len > size)
-			return 0;
+		if (d->staged != blob || d->stage_len > size) return 0;
 		memcpy(out, d->stage, d->stage_len);
 		return d->stage_len;
 	}
@@ -64,11 +58,9 @@ static size_t content_of(const cool_device_t *d, cool_blob_t blob, char *out, si
 bool cool_device_save(cool_device_t *d, uint64_t now, cool_action_t *a, char *buf, size_t size) {
 	// Certificates come before the home that names them, and both before the answer that promises them.
 	static const cool_blob_t order[] = {COOL_BLOB_CA_A, COOL_BLOB_CA_B, COOL_BLOB_HOME, COOL_BLOB_EXECUTED, COOL_BLOB_DESIRED};
-	if (d->unsaved == 0 || now < d->save_rest)
-		return false;
+	if (d->unsaved == 0 || now < d->save_rest) return false;
 	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-		if ((d->unsaved & 1u << order[i]) == 0)
-			continue;
+		if ((d->unsaved & 1u << order[i]) == 0) continue;
 		d->unsaved &= ~(1u << order[i]);
 		size_t len = content_of(d, order[i], buf + COOL_SEAL_SIZE, size - COOL_SEAL_SIZE);
 		d->saving = true;
@@ -91,8 +83,7 @@ static void give_up(cool_device_t *d, uint64_t now, cool_blob_t blob) {
 		cool_device_keep(d, blob);
 		d->save_rest = now + COOL_SAVE_REST_MS;
 	}
-	if (!of_order)
-		return;
+	if (!of_order) return;
 	const uint32_t parts = 1u << COOL_BLOB_CA_A | 1u << COOL_BLOB_CA_B | 1u << COOL_BLOB_EXECUTED;
 	d->unsaved &= ~parts;
 	cool_executed_remove(&d->executed, o->answer.id);
@@ -101,20 +92,17 @@ static void give_up(cool_device_t *d, uint64_t now, cool_blob_t blob) {
 		cool_device_roll_back(d, now, "it could not be kept in flash");
 		d->save_rest = now + COOL_SAVE_REST_MS;
 	}
-	if (o->kind == COOL_ORDER_CLEAR_FAULT)
-		return; // it is done already, and doing it again does no harm
+	if (o->kind == COOL_ORDER_CLEAR_FAULT) return; // it is done already, and doing it again does no harm
 	o->kind = COOL_ORDER_NONE;
 	(void)cool_copy(o->answer.error, sizeof o->answer.error, "flash could not be written, so the command is not carried out");
 }
 
 void cool_device_saved(cool_device_t *d, uint32_t now_ms, cool_blob_t blob, bool ok) {
 	uint64_t now = cool_clock_at(&d->clock, now_ms);
-	if (!d->saving || d->saved != blob)
-		return;
+	if (!d->saving || d->saved != blob) return;
 	d->saving = false;
 	bool again = (d->unsaved & 1u << blob) != 0;
-	if (d->staged == blob && !again)
-		d->staged = COOL_BLOB_COUNT;
+	if (d->staged == blob && !again) d->staged = COOL_BLOB_COUNT;
 	if (!ok)
 		give_up(d, now, blob);
 	else if (blob == COOL_BLOB_EXECUTED && d->order_count > 0 && !again)

@@ -7,11 +7,11 @@ static char *topic_in(char *buf, size_t size) { return buf + size - COOL_TOPIC_S
 
 enum { PAYLOAD_SIZE = COOL_BUF_SIZE - COOL_TOPIC_SIZE };
 
-bool cool_device_publish(cool_device_t *d, uint64_t now, cool_action_t *a, cool_topic_t kind, size_t len, char *buf, cool_about_t about, uint64_t flight) {
+bool cool_device_publish(
+	cool_device_t *d, uint64_t now, cool_action_t *a, cool_topic_t kind, size_t len, char *buf, cool_about_t about, uint64_t flight) {
 	uint32_t token = len > 0 ? cool_uplink_begin(&d->uplink, about, flight, now) : 0;
 	char *topic = topic_in(buf, COOL_BUF_SIZE);
-	if (token == 0 || !cool_topic(topic, d->cfg->id, kind))
-		return false;
+	if (token == 0 || !cool_topic(topic, d->cfg->id, kind)) return false;
 	*a = (cool_action_t){.what = COOL_DO_PUBLISH};
 	a->publish.topic = topic;
 	a->publish.payload = buf;
@@ -24,8 +24,7 @@ bool cool_device_publish(cool_device_t *d, uint64_t now, cool_action_t *a, cool_
 
 /** Connects to the endpoint on trial, or to the confirmed one. */
 static void connect(cool_device_t *d, cool_action_t *a, char *buf) {
-	if (d->elsewhere)
-		cool_ring_left(&d->ring);
+	if (d->elsewhere) cool_ring_left(&d->ring);
 	d->elsewhere = false;
 	d->proof.on_trial = d->proof.begun;
 	char *topic = topic_in(buf, COOL_BUF_SIZE);
@@ -75,19 +74,15 @@ static bool stamping(const cool_device_t *d, uint64_t now, cool_stamping_t *how)
 static bool send_samples(cool_device_t *d, uint64_t now, cool_action_t *a, char *buf) {
 	static const cool_about_t kinds[] = {COOL_ABOUT_FRESH, COOL_ABOUT_BACKLOG};
 	cool_stamping_t how;
-	if (!stamping(d, now, &how))
-		return false;
+	if (!stamping(d, now, &how)) return false;
 	for (int i = 0; i < 2; i++) {
-		if (!cool_uplink_open(&d->uplink, kinds[i], now))
-			continue;
+		if (!cool_uplink_open(&d->uplink, kinds[i], now)) continue;
 		cool_telemetry_t t;
 		cool_telemetry_begin(&t, buf, PAYLOAD_SIZE, d->cfg->boot);
 		uint64_t flight = kinds[i] == COOL_ABOUT_FRESH ? cool_ring_take_fresh(&d->ring, now, how, add_sample, &t)
 													   : cool_ring_take_backlog(&d->ring, now, how, add_sample, &t);
-		if (flight == 0)
-			continue;
-		if (cool_device_publish(d, now, a, COOL_TELEMETRY, cool_telemetry_end(&t), buf, kinds[i], flight))
-			return true;
+		if (flight == 0) continue;
+		if (cool_device_publish(d, now, a, COOL_TELEMETRY, cool_telemetry_end(&t), buf, kinds[i], flight)) return true;
 		cool_ring_settle(&d->ring, flight, false, now);
 		return false;
 	}
@@ -99,8 +94,7 @@ static void came_online(cool_device_t *d, uint64_t now) {
 	cool_ring_connected(&d->ring, now);
 	d->told.told = d->info_told = false;
 	d->looked = d->voice_rest = 0;
-	if (!d->proof.on_trial || d->proof.taken)
-		return;
+	if (!d->proof.on_trial || d->proof.taken) return;
 	d->proof.taken = true;
 	d->sample_at = now; // the server gets something to commit, at once
 }
@@ -119,8 +113,7 @@ static void take_fate(cool_device_t *d, uint64_t now, cool_fate_t f) {
 	case COOL_ABOUT_REPLY: cool_device_act(d, now); break;
 	default: break;
 	}
-	if (!was_online && d->link.phase == COOL_LINK_ONLINE)
-		came_online(d, now);
+	if (!was_online && d->link.phase == COOL_LINK_ONLINE) came_online(d, now);
 }
 
 /** What the glue does by itself. */
@@ -141,14 +134,12 @@ static bool own_action(cool_device_t *d, cool_action_t *a) {
 
 /** Restarts, when the connection is closed and flash is written, or that takes too long. */
 static bool end_boot(cool_device_t *d, uint64_t now, cool_action_t *a) {
-	if (!d->restart && !d->factory_reset)
-		return false;
+	if (!d->restart && !d->factory_reset) return false;
 	if (d->restart_by == 0) {
 		d->restart_by = now + COOL_RESTART_MS;
 		cool_link_leave(&d->link, true, now);
 	}
-	if (now < d->restart_by && !(cool_link_quiet(&d->link) && d->unsaved == 0))
-		return false;
+	if (now < d->restart_by && !(cool_link_quiet(&d->link) && d->unsaved == 0)) return false;
 	*a = (cool_action_t){.what = d->factory_reset ? COOL_DO_FACTORY_RESET : COOL_DO_RESTART};
 	d->restart = d->factory_reset = false;
 	return true;
@@ -157,22 +148,17 @@ static bool end_boot(cool_device_t *d, uint64_t now, cool_action_t *a) {
 void cool_device_next(cool_device_t *d, uint32_t now_ms, cool_action_t *a, char *buf, size_t size) {
 	uint64_t now = cool_clock_at(&d->clock, now_ms);
 	*a = (cool_action_t){.what = COOL_DO_NOTHING};
-	if (d->saving || size < COOL_BUF_SIZE)
-		return;
+	if (d->saving || size < COOL_BUF_SIZE) return;
 	for (cool_fate_t f = cool_uplink_overdue(&d->uplink, now); f.about != COOL_ABOUT_NOTHING; f = cool_uplink_overdue(&d->uplink, now))
 		take_fate(d, now, f);
 	cool_device_judge_trial(d, now);
-	if (own_action(d, a) || cool_device_save(d, now, a, buf, size) || end_boot(d, now, a) || link_action(d, now, a, buf))
-		return;
-	if (cool_device_obey(d, now, a, buf, PAYLOAD_SIZE) || d->link.phase != COOL_LINK_ONLINE || d->link.leave)
-		return;
-	if (!cool_device_tell(d, now, a, buf, PAYLOAD_SIZE))
-		(void)send_samples(d, now, a, buf);
+	if (own_action(d, a) || cool_device_save(d, now, a, buf, size) || end_boot(d, now, a) || link_action(d, now, a, buf)) return;
+	if (cool_device_obey(d, now, a, buf, PAYLOAD_SIZE) || d->link.phase != COOL_LINK_ONLINE || d->link.leave) return;
+	if (!cool_device_tell(d, now, a, buf, PAYLOAD_SIZE)) (void)send_samples(d, now, a, buf);
 }
 
 static void sooner(uint64_t *at, bool due, uint64_t then) {
-	if (due && then < *at)
-		*at = then;
+	if (due && then < *at) *at = then;
 }
 
 uint32_t cool_device_wait(const cool_device_t *d, uint32_t now_ms) {
@@ -205,14 +191,12 @@ void cool_device_connected(cool_device_t *d, uint32_t now_ms) {
 
 void cool_device_disconnected(cool_device_t *d, uint32_t now_ms, const char *why) {
 	uint64_t now = cool_clock_at(&d->clock, now_ms);
-	if (d->proof.on_trial && !d->proof.taken && why != NULL && why[0] != '\0')
-		(void)cool_copy(d->proof.failure, sizeof d->proof.failure, why);
+	if (d->proof.on_trial && !d->proof.taken && why != NULL && why[0] != '\0') (void)cool_copy(d->proof.failure, sizeof d->proof.failure, why);
 	d->proof.on_trial = false;
 	cool_link_disconnected(&d->link, now);
 	cool_ring_disconnected(&d->ring);
 	cool_uplink_reset(&d->uplink);
-	if (d->replying)
-		cool_device_act(d, now); // the reply cannot be got out; it is asked for again
+	if (d->replying) cool_device_act(d, now); // the reply cannot be got out; it is asked for again
 }
 
 void cool_device_sent(cool_device_t *d, uint32_t now_ms, uint32_t token, int message_id) {
@@ -228,25 +212,21 @@ void cool_device_settled(cool_device_t *d, uint32_t now_ms, int message_id, bool
 static void hear_committed(cool_device_t *d, uint64_t now, const char *payload, size_t len, bool retained) {
 	cool_committed_t c;
 	cool_problem_t p;
-	if (cool_decode_committed(payload, len, &c, &p) == COOL_ACCEPTED &&
-		cool_proof_committed(&d->proof, &c, retained, d->cfg->boot, d->ring.next))
+	if (cool_decode_committed(payload, len, &c, &p) == COOL_ACCEPTED && cool_proof_committed(&d->proof, &c, retained, d->cfg->boot, d->ring.next))
 		cool_ring_committed(&d->ring, c.boot, c.through, now);
 }
 
 static void hear_input(cool_device_t *d, uint64_t now, const char *payload, size_t len) {
 	cool_input_msg_t in;
 	cool_problem_t p;
-	if (cool_decode_input(payload, len, &in, &p) != COOL_ACCEPTED)
-		return;
+	if (cool_decode_input(payload, len, &in, &p) != COOL_ACCEPTED) return;
 	d->host_w = in.host_w;
 	d->host_until = now + (uint64_t)in.valid_s * 1000;
 }
 
-void cool_device_message(
-	cool_device_t *d, uint32_t now_ms, const char *topic, size_t topic_len, const char *payload, size_t len, bool retained) {
+void cool_device_message(cool_device_t *d, uint32_t now_ms, const char *topic, size_t topic_len, const char *payload, size_t len, bool retained) {
 	uint64_t now = cool_clock_at(&d->clock, now_ms);
-	if (!cool_link_stands(&d->link))
-		return;
+	if (!cool_link_stands(&d->link)) return;
 	switch (cool_topic_kind(topic, topic_len, d->cfg->id)) {
 	case COOL_COMMITTED: hear_committed(d, now, payload, len, retained); break;
 	case COOL_DESIRED: cool_device_take_desired(d, now, payload, len); break;

@@ -10,15 +10,15 @@
 #include "cool/device_state.h"
 
 enum {
-	COOL_WATCH_MS = 2000,             /**< between samples while somebody watches, for */
+	COOL_WATCH_MS = 2000, /**< between samples while somebody watches, for */
 	COOL_WATCH_LEASE_MS = 5 * 60 * 1000,
 	COOL_THIN_AFTER_MS = 2 * 60 * 1000, /**< alone for so long, a device takes fewer samples: one in */
 	COOL_THIN_MS = 60 * 1000,
-	COOL_TRIAL_MS = 10 * 1000,        /**< on trial the server needs something to say `committed` about */
-	COOL_UNTIMED_MS = 2 * 60 * 1000,  /**< connected for so long without a clock, samples go out with their age */
-	COOL_RESTART_MS = 5 * 1000,       /**< a connection that does not close by then does not hold up a restart */
-	COOL_SAVE_REST_MS = 60 * 1000,    /**< after flash could not be written */
-	COOL_LOOK_MS = 250,               /**< between looks for what is new in the documents */
+	COOL_TRIAL_MS = 10 * 1000,       /**< on trial the server needs something to say `committed` about */
+	COOL_UNTIMED_MS = 2 * 60 * 1000, /**< connected for so long without a clock, samples go out with their age */
+	COOL_RESTART_MS = 5 * 1000,      /**< a connection that does not close by then does not hold up a restart */
+	COOL_SAVE_REST_MS = 60 * 1000,   /**< after flash could not be written */
+	COOL_LOOK_MS = 250,              /**< between looks for what is new in the documents */
 };
 
 /* device.c */
@@ -40,7 +40,8 @@ void cool_device_review_overrides(cool_device_t *d, uint64_t now);
 /* device_net.c */
 
 /** Fills in a publish. Returns false, having done nothing, if too many are under way. */
-bool cool_device_publish(cool_device_t *d, uint64_t now, cool_action_t *a, cool_topic_t kind, size_t len, char *buf, cool_about_t about, uint64_t flight);
+bool cool_device_publish(
+	cool_device_t *d, uint64_t now, cool_action_t *a, cool_topic_t kind, size_t len, char *buf, cool_about_t about, uint64_t flight);
 
 /* device_trial.c */
 

@@ -3,8 +3,8 @@
 #include "device_parts.h"
 
 enum {
-	TELL_DUTY = 10,         /**< percent: a change of a duty that is told at once */
-	TELL_AFTER_MS = 60000,  /**< a smaller one is told after so long */
+	TELL_DUTY = 10,        /**< percent: a change of a duty that is told at once */
+	TELL_AFTER_MS = 60000, /**< a smaller one is told after so long */
 };
 
 static bool tell_info(cool_device_t *d, uint64_t now, cool_action_t *a, char *buf, size_t size) {
@@ -22,8 +22,7 @@ static bool tell_info(cool_device_t *d, uint64_t now, cool_action_t *a, char *bu
 	};
 	for (int k = 0; k < COOL_MAX_PROBES; k++) {
 		uint64_t rom = d->senses.probes[k].rom;
-		if (rom == 0)
-			continue;
+		if (rom == 0) continue;
 		i.probes[i.probe_count].rom = rom;
 		i.probes[i.probe_count].role = cool_regulator_role(&d->regulator, rom);
 		i.probes[i.probe_count].clone = !cool_ds18b20_genuine(rom);
@@ -39,11 +38,9 @@ static bool tell_info(cool_device_t *d, uint64_t now, cool_action_t *a, char *bu
 		i.outputs[i.output_count] = s->outputs[i.output_count].name;
 	// What it is compared by leaves out the signal's strength, which changes all the time.
 	uint32_t sum = cool_crc32(0, buf, cool_encode_info(buf, size, &i));
-	if (d->info_told && sum == d->info_sum)
-		return false;
+	if (d->info_told && sum == d->info_sum) return false;
 	i.rssi = d->rssi;
-	if (!cool_device_publish(d, now, a, COOL_INFO, cool_encode_info(buf, size, &i), buf, COOL_ABOUT_INFO, 0))
-		return false;
+	if (!cool_device_publish(d, now, a, COOL_INFO, cool_encode_info(buf, size, &i), buf, COOL_ABOUT_INFO, 0)) return false;
 	d->info_told = true;
 	d->info_sum = sum;
 	return true;
@@ -71,8 +68,7 @@ static void fill_outputs(const cool_device_t *d, uint64_t now, cool_reported_t *
 
 static void fill_zero(const cool_device_t *d, cool_reported_t *r) {
 	const cool_zeroing_t *z = &d->zeroing;
-	if (!z->done)
-		return;
+	if (!z->done) return;
 	r->zero.command = z->command;
 	r->zero.error = z->error;
 	for (int k = 0; k < z->what.count && z->error[0] == '\0'; k++) {
@@ -121,10 +117,8 @@ static int moved(const cool_told_t *told, const cool_reported_t *r) {
 	int most = 0;
 	for (int k = 0; k < r->output_count; k++) {
 		int by = (int)r->outputs[k].duty - told->duties[k];
-		if (by < 0)
-			by = -by;
-		if (by > most)
-			most = by;
+		if (by < 0) by = -by;
+		if (by > most) most = by;
 	}
 	return most;
 }
@@ -135,11 +129,9 @@ static bool tell_reported(cool_device_t *d, uint64_t now, cool_action_t *a, char
 	uint32_t sum = hard_sum(&r, buf, size);
 	if (d->told.told && sum == d->told.hard) {
 		int by = moved(&d->told, &r);
-		if (by == 0 || (by < TELL_DUTY && now - d->told.at < TELL_AFTER_MS))
-			return false;
+		if (by == 0 || (by < TELL_DUTY && now - d->told.at < TELL_AFTER_MS)) return false;
 	}
-	if (!cool_device_publish(d, now, a, COOL_REPORTED, cool_encode_reported(buf, size, &r), buf, COOL_ABOUT_REPORTED, 0))
-		return false;
+	if (!cool_device_publish(d, now, a, COOL_REPORTED, cool_encode_reported(buf, size, &r), buf, COOL_ABOUT_REPORTED, 0)) return false;
 	d->told = (cool_told_t){.told = true, .at = now, .hard = sum};
 	for (int k = 0; k < r.output_count; k++)
 		d->told.duties[k] = (int16_t)r.outputs[k].duty;
@@ -147,13 +139,10 @@ static bool tell_reported(cool_device_t *d, uint64_t now, cool_action_t *a, char
 }
 
 bool cool_device_tell(cool_device_t *d, uint64_t now, cool_action_t *a, char *buf, size_t size) {
-	if (now < d->voice_rest || (d->looked != 0 && now - d->looked < COOL_LOOK_MS))
-		return false;
+	if (now < d->voice_rest || (d->looked != 0 && now - d->looked < COOL_LOOK_MS)) return false;
 	// One of each at a time: the newest of two that are under way might arrive first.
-	if (cool_uplink_count(&d->uplink, COOL_ABOUT_INFO) == 0 && tell_info(d, now, a, buf, size))
-		return true;
-	if (cool_uplink_count(&d->uplink, COOL_ABOUT_REPORTED) == 0 && tell_reported(d, now, a, buf, size))
-		return true;
+	if (cool_uplink_count(&d->uplink, COOL_ABOUT_INFO) == 0 && tell_info(d, now, a, buf, size)) return true;
+	if (cool_uplink_count(&d->uplink, COOL_ABOUT_REPORTED) == 0 && tell_reported(d, now, a, buf, size)) return true;
 	d->looked = now;
 	return false;
 }

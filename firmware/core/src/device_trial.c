@@ -33,15 +33,12 @@ void cool_device_roll_back(cool_device_t *d, uint64_t now, const char *why) {
 	bool away = d->proof.begun || d->proof.on_trial;
 	cool_home_roll_back(&d->home, why);
 	conclude(d);
-	if (away)
-		move(d, now);
-	if (d->home.confirmed.url[0] == '\0')
-		cool_link_usable(&d->link, false, now);
+	if (away) move(d, now);
+	if (d->home.confirmed.url[0] == '\0') cool_link_usable(&d->link, false, now);
 }
 
 void cool_device_judge_trial(cool_device_t *d, uint64_t now) {
-	if (!d->proof.begun)
-		return;
+	if (!d->proof.begun) return;
 	if (d->proof.proven) {
 		cool_home_confirm(&d->home);
 		conclude(d);

@@ -37,11 +37,9 @@ size_t cool_flash_seal(uint8_t *blob, uint8_t kind, size_t len) {
 }
 
 bool cool_flash_open(const uint8_t *blob, size_t size, uint8_t kind, const uint8_t **content, size_t *len) {
-	if (size < COOL_SEAL_SIZE || blob[0] != 'C' || blob[1] != 'L' || blob[AT_KIND] != kind || blob[AT_VERSION] != COOL_FLASH_VERSION)
-		return false;
+	if (size < COOL_SEAL_SIZE || blob[0] != 'C' || blob[1] != 'L' || blob[AT_KIND] != kind || blob[AT_VERSION] != COOL_FLASH_VERSION) return false;
 	size_t said = get32(blob + AT_LEN);
-	if (said != size - COOL_SEAL_SIZE || get32(blob + AT_CRC) != checksum(blob, said))
-		return false;
+	if (said != size - COOL_SEAL_SIZE || get32(blob + AT_CRC) != checksum(blob, said)) return false;
 	*content = blob + COOL_SEAL_SIZE;
 	*len = said;
 	return true;
@@ -52,8 +50,7 @@ const char *cool_flash_pem(uint8_t kind, bool sealed, char *buf, size_t used, si
 	size_t n = used;
 	if (sealed) {
 		const uint8_t *content;
-		if (!cool_flash_open((const uint8_t *)buf, used, kind, &content, &n))
-			return NULL;
+		if (!cool_flash_open((const uint8_t *)buf, used, kind, &content, &n)) return NULL;
 		pem = (const char *)content;
 	}
 	if (n > 0 && pem[n - 1] == '\0') {
@@ -61,8 +58,7 @@ const char *cool_flash_pem(uint8_t kind, bool sealed, char *buf, size_t used, si
 		return n > 1 ? pem : NULL;
 	}
 	size_t begin = (size_t)(pem - buf);
-	if (n == 0 || begin + n >= size)
-		return NULL;
+	if (n == 0 || begin + n >= size) return NULL;
 	buf[begin + n] = '\0';
 	*len = n + 1;
 	return pem;

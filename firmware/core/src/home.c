@@ -95,33 +95,26 @@ size_t cool_home_store(const cool_home_t *h, void *out, size_t size) {
 	put_byte(&c, (uint8_t)h->outcome);
 	put_text(&c, h->reason);
 	put_text(&c, h->command);
-	if (h->moved)
-		put_endpoint(&c, &h->confirmed, h->confirmed_ca);
-	if (h->trying)
-		put_endpoint(&c, &h->trial, h->trial_ca);
+	if (h->moved) put_endpoint(&c, &h->confirmed, h->confirmed_ca);
+	if (h->trying) put_endpoint(&c, &h->trial, h->trial_ca);
 	return c.bad ? 0 : c.at;
 }
 
 bool cool_home_load(cool_home_t *h, const cool_endpoint_t *provisioned, uint8_t ca, const void *content, size_t len) {
 	*h = (cool_home_t){.confirmed = *provisioned, .confirmed_ca = ca, .origin = origin_of(provisioned)};
-	if (len == 0)
-		return true;
+	if (len == 0) return true;
 	cursor_t c = {.in = content, .size = len};
 	cool_home_t kept = *h;
-	if (get_number(&c) != h->origin && !c.bad)
-		return true; // the owner provisioned the device again; that is where it lives now
+	if (get_number(&c) != h->origin && !c.bad) return true; // the owner provisioned the device again; that is where it lives now
 	kept.moved = get_byte(&c) != 0;
 	kept.trying = get_byte(&c) != 0;
 	uint8_t outcome = get_byte(&c);
 	kept.outcome = (cool_outcome_t)outcome;
 	get_text(&c, kept.reason, sizeof kept.reason);
 	get_text(&c, kept.command, sizeof kept.command);
-	if (kept.moved)
-		get_endpoint(&c, &kept.confirmed, &kept.confirmed_ca);
-	if (kept.trying)
-		get_endpoint(&c, &kept.trial, &kept.trial_ca);
-	if (c.bad || c.at != len || outcome > COOL_HOME_ROLLED_BACK)
-		return false;
+	if (kept.moved) get_endpoint(&c, &kept.confirmed, &kept.confirmed_ca);
+	if (kept.trying) get_endpoint(&c, &kept.trial, &kept.trial_ca);
+	if (c.bad || c.at != len || outcome > COOL_HOME_ROLLED_BACK) return false;
 	*h = kept;
 	return true;
 }
@@ -164,8 +157,7 @@ void cool_home_why(const cool_home_t *h, const cool_proof_t *p, char *out, size_
 }
 
 cool_endpoint_info_t cool_home_info(const cool_home_t *h) {
-	if (h->trying)
-		return (cool_endpoint_info_t){.url = h->trial.url, .state = "trial", .command = h->command};
+	if (h->trying) return (cool_endpoint_info_t){.url = h->trial.url, .state = "trial", .command = h->command};
 	return (cool_endpoint_info_t){
 		.url = h->confirmed.url,
 		.state = h->outcome == COOL_HOME_ROLLED_BACK ? "rolled_back" : "confirmed",
@@ -179,10 +171,8 @@ bool cool_home_proves(uint64_t said_boot, uint64_t through, bool retained, uint6
 }
 
 bool cool_proof_committed(cool_proof_t *p, const cool_committed_t *c, bool retained, uint64_t boot, uint64_t next) {
-	if (c->boot == boot && c->through < next && c->through > p->most)
-		p->most = c->through;
-	if (!p->on_trial || p->proven)
-		return true;
+	if (c->boot == boot && c->through < next && c->through > p->most) p->most = c->through;
+	if (!p->on_trial || p->proven) return true;
 	p->proven = cool_home_proves(c->boot, c->through, retained, boot, p->known, next);
 	return p->proven;
 }

@@ -7,8 +7,7 @@ void cool_link_init(cool_link_t *l, uint32_t seed, uint64_t now) {
 
 /** Ends the present connection or attempt; polite: with `offline`, where there is somebody to say it to. */
 static void end(cool_link_t *l, bool polite) {
-	if (l->phase == COOL_LINK_DOWN || l->phase == COOL_LINK_CLOSING)
-		return;
+	if (l->phase == COOL_LINK_DOWN || l->phase == COOL_LINK_CLOSING) return;
 	l->leave = true;
 	l->polite = polite;
 }
@@ -20,15 +19,13 @@ void cool_link_network(cool_link_t *l, bool up, uint64_t now) {
 		l->at = now;
 	}
 	l->network = up;
-	if (!up)
-		end(l, false);
+	if (!up) end(l, false);
 }
 
 void cool_link_usable(cool_link_t *l, bool usable, uint64_t now) {
 	l->usable = usable;
 	l->at = now;
-	if (!usable)
-		end(l, true);
+	if (!usable) end(l, true);
 }
 
 void cool_link_leave(cool_link_t *l, bool stay, uint64_t now) {
@@ -41,8 +38,7 @@ void cool_link_leave(cool_link_t *l, bool stay, uint64_t now) {
 
 /** Whether an attempt may begin. Plans it, once for each. */
 static bool due_to_connect(cool_link_t *l, uint64_t now) {
-	if (!l->network || !l->usable || l->stay)
-		return false;
+	if (!l->network || !l->usable || l->stay) return false;
 	if (!l->planned) {
 		l->planned = true;
 		l->at = now + cool_backoff_next(&l->backoff, now);
@@ -93,51 +89,38 @@ static cool_link_do_t greet(cool_link_t *l, uint64_t now) {
 }
 
 cool_link_do_t cool_link_next(cool_link_t *l, uint64_t now) {
-	if (l->phase == COOL_LINK_DOWN)
-		return due_to_connect(l, now) ? begin(l) : COOL_LINK_NOTHING;
-	if (l->phase == COOL_LINK_CLOSING)
-		return COOL_LINK_NOTHING;
-	if (l->leave)
-		return part(l, now);
+	if (l->phase == COOL_LINK_DOWN) return due_to_connect(l, now) ? begin(l) : COOL_LINK_NOTHING;
+	if (l->phase == COOL_LINK_CLOSING) return COOL_LINK_NOTHING;
+	if (l->leave) return part(l, now);
 	return l->phase == COOL_LINK_GREETING ? greet(l, now) : COOL_LINK_NOTHING;
 }
 
 bool cool_link_due(const cool_link_t *l, uint64_t *at) {
 	switch (l->phase) {
-	case COOL_LINK_DOWN:
-		*at = l->at;
-		return l->network && l->usable && !l->stay;
+	case COOL_LINK_DOWN: *at = l->at; return l->network && l->usable && !l->stay;
 	case COOL_LINK_GREETING:
-	case COOL_LINK_PARTING:
-		*at = l->until;
-		return true;
-	default:
-		return false;
+	case COOL_LINK_PARTING: *at = l->until; return true;
+	default: return false;
 	}
 }
 
 void cool_link_connected(cool_link_t *l, uint64_t now) {
-	if (l->phase != COOL_LINK_CONNECTING)
-		return;
+	if (l->phase != COOL_LINK_CONNECTING) return;
 	l->phase = COOL_LINK_GREETING;
 	l->until = now + COOL_GREETING_MS;
 	cool_backoff_connected(&l->backoff, now);
 }
 
 void cool_link_disconnected(cool_link_t *l, uint64_t now) {
-	if (l->phase == COOL_LINK_DOWN)
-		return;
-	if (l->phase == COOL_LINK_ONLINE)
-		l->since = now;
+	if (l->phase == COOL_LINK_DOWN) return;
+	if (l->phase == COOL_LINK_ONLINE) l->since = now;
 	l->phase = COOL_LINK_DOWN;
 	l->leave = false;
 }
 
 void cool_link_told(cool_link_t *l, bool acked, uint64_t now) {
-	if (l->phase == COOL_LINK_PARTING)
-		l->until = now; // also when it was lost: nothing more can be done
-	if (l->phase != COOL_LINK_GREETING)
-		return;
+	if (l->phase == COOL_LINK_PARTING) l->until = now; // also when it was lost: nothing more can be done
+	if (l->phase != COOL_LINK_GREETING) return;
 	if (!acked) {
 		end(l, false);
 		return;

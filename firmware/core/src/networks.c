@@ -25,8 +25,7 @@ void cool_networks_changed(cool_networks_t *n, int count, int preferred, uint64_
 }
 
 void cool_networks_joined(cool_networks_t *n, uint64_t now) {
-	if (!n->trying)
-		return; // of an attempt that was given up
+	if (!n->trying) return; // of an attempt that was given up
 	begin_round(n, n->index, now);
 	n->joined = true;
 	n->since = now;
@@ -36,14 +35,11 @@ void cool_networks_joined(cool_networks_t *n, uint64_t now) {
 static void next_network(cool_networks_t *n, uint64_t now) {
 	n->trying = false;
 	n->index = n->index + 1 < n->count ? n->index + 1 : 0;
-	if (++n->tried < n->count)
-		return;
+	if (++n->tried < n->count) return;
 	n->tried = 0;
 	n->pause_ms *= 2;
-	if (n->pause_ms < COOL_ROUND_FIRST_MS)
-		n->pause_ms = COOL_ROUND_FIRST_MS;
-	if (n->pause_ms > COOL_ROUND_LAST_MS)
-		n->pause_ms = COOL_ROUND_LAST_MS;
+	if (n->pause_ms < COOL_ROUND_FIRST_MS) n->pause_ms = COOL_ROUND_FIRST_MS;
+	if (n->pause_ms > COOL_ROUND_LAST_MS) n->pause_ms = COOL_ROUND_LAST_MS;
 	n->again = now + n->pause_ms;
 }
 
@@ -59,15 +55,13 @@ void cool_networks_lost(cool_networks_t *n, uint64_t now) {
 }
 
 void cool_networks_guest(cool_networks_t *n, bool present, uint64_t now) {
-	if (n->guest && !present)
-		n->again = now;
+	if (n->guest && !present) n->again = now;
 	n->guest = present;
 }
 
 /** When the access point opens or closes next; false while it stays as it is. */
 static bool ap_change(const cool_networks_t *n, uint64_t *at) {
-	if (n->ap == !n->joined)
-		return false; // closed while joined, open while not
+	if (n->ap == !n->joined) return false; // closed while joined, open while not
 	*at = n->since;
 	if (n->joined)
 		*at += COOL_AP_LINGER_MS;
@@ -97,8 +91,7 @@ cool_net_action_t cool_networks_next(cool_networks_t *n, uint64_t now) {
 		n->guest = n->guest && n->ap;
 		return (cool_net_action_t){.what = n->ap ? COOL_NET_OPEN_AP : COOL_NET_CLOSE_AP};
 	}
-	if (!try_change(n, &at) || now < at)
-		return (cool_net_action_t){.what = COOL_NET_NOTHING};
+	if (!try_change(n, &at) || now < at) return (cool_net_action_t){.what = COOL_NET_NOTHING};
 	if (n->trying) {
 		next_network(n, now);
 		return (cool_net_action_t){.what = COOL_NET_GIVE_UP};
@@ -110,12 +103,9 @@ cool_net_action_t cool_networks_next(cool_networks_t *n, uint64_t now) {
 
 uint32_t cool_networks_wait(const cool_networks_t *n, uint64_t now) {
 	uint64_t at, first = now + 60000;
-	if (n->give_up)
-		return 0;
-	if (ap_change(n, &at) && at < first)
-		first = at;
-	if (try_change(n, &at) && at < first)
-		first = at;
+	if (n->give_up) return 0;
+	if (ap_change(n, &at) && at < first) first = at;
+	if (try_change(n, &at) && at < first) first = at;
 	return first <= now ? 0 : (uint32_t)(first - now);
 }
 

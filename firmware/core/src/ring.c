@@ -43,8 +43,7 @@ static void release(cool_ring_t *r, uint64_t to) {
 }
 
 uint64_t cool_ring_push(cool_ring_t *r, uint64_t now, const cool_metric_t *metrics, int count) {
-	if (r->first == r->next)
-		r->still = now;
+	if (r->first == r->next) r->still = now;
 	if (cool_ring_len(r) == r->capacity) {
 		release(r, r->first + 1);
 		r->dropped++;
@@ -67,8 +66,7 @@ void cool_ring_connected(cool_ring_t *r, uint64_t now) {
 /** Has every sample in a state wait again. */
 static void wait_again(cool_ring_t *r, cool_sample_state_t from) {
 	for (uint64_t seq = r->first; seq < r->next; seq++)
-		if (state(slot(r, seq)) == from)
-			set_state(slot(r, seq), COOL_SAMPLE_WAITING);
+		if (state(slot(r, seq)) == from) set_state(slot(r, seq), COOL_SAMPLE_WAITING);
 }
 
 void cool_ring_disconnected(cool_ring_t *r) {
@@ -93,13 +91,11 @@ void cool_ring_hold(cool_ring_t *r, bool held) { r->held = held; }
 
 /** Marks the oldest samples for sending again, as far as they were acknowledged by a time. */
 static void send_again(cool_ring_t *r, uint32_t size, uint64_t before, uint64_t now) {
-	if (size > r->capacity)
-		size = r->capacity;
+	if (size > r->capacity) size = r->capacity;
 	uint64_t end = earlier(r->next, r->first + size);
 	for (uint64_t seq = r->first; seq < end; seq++) {
 		cool_slot_t *s = slot(r, seq);
-		if (state(s) == COOL_SAMPLE_ACKED && mark(s) <= before)
-			set_state(s, COOL_SAMPLE_WAITING);
+		if (state(s) == COOL_SAMPLE_ACKED && mark(s) <= before) set_state(s, COOL_SAMPLE_WAITING);
 	}
 	r->again_began = now;
 	r->again_size = size;
@@ -107,14 +103,11 @@ static void send_again(cool_ring_t *r, uint32_t size, uint64_t before, uint64_t 
 }
 
 bool cool_ring_hole(const cool_ring_t *r, uint64_t *at) {
-	if (!r->heard || r->through + 1 >= r->next || r->empty_from < r->empty_to)
-		return false;
+	if (!r->heard || r->through + 1 >= r->next || r->empty_from < r->empty_to) return false;
 	*at = r->since + r->patience_ms;
-	if (r->through + 1 < r->first)
-		return true;
+	if (r->through + 1 < r->first) return true;
 	const cool_slot_t *front = slot_of(r, r->first);
-	if (state(front) != COOL_SAMPLE_ACKED)
-		return false;
+	if (state(front) != COOL_SAMPLE_ACKED) return false;
 	*at = later(mark(front), r->since) + r->patience_ms;
 	return true;
 }
@@ -122,12 +115,10 @@ bool cool_ring_hole(const cool_ring_t *r, uint64_t *at) {
 /** Marks what follows the watermark for sending again, once patience with it has ended; the next time it takes twice as long. */
 static void look_for_hole(cool_ring_t *r, uint64_t now) {
 	uint64_t at;
-	if (!cool_ring_hole(r, &at) || now < at)
-		return;
+	if (!cool_ring_hole(r, &at) || now < at) return;
 	r->since = now;
 	r->patience_ms *= 2;
-	if (r->patience_ms > COOL_PATIENCE_LAST_MS)
-		r->patience_ms = COOL_PATIENCE_LAST_MS;
+	if (r->patience_ms > COOL_PATIENCE_LAST_MS) r->patience_ms = COOL_PATIENCE_LAST_MS;
 	if (r->through + 1 < r->first) {
 		r->empty_from = r->through + 1;
 		r->empty_to = r->first;
@@ -137,11 +128,9 @@ static void look_for_hole(cool_ring_t *r, uint64_t now) {
 }
 
 void cool_ring_committed(cool_ring_t *r, uint64_t boot, uint64_t through, uint64_t now) {
-	if (boot == r->boot && through >= r->next)
-		return;
+	if (boot == r->boot && through >= r->next) return;
 	r->heard = true;
-	if (boot != r->boot || through == r->through)
-		return;
+	if (boot != r->boot || through == r->through) return;
 	// Also when it went back: the server was restored from a backup.
 	r->through = through;
 	r->since = r->still = now;
@@ -169,8 +158,7 @@ static cool_sample_t unpack(const cool_ring_t *r, uint64_t seq, uint64_t now, co
 /** Whether a sample is one of those that are taken. */
 static bool wanted(const cool_ring_t *r, uint64_t seq, bool fresh) {
 	const cool_slot_t *s = slot_of(r, seq);
-	if (state(s) != COOL_SAMPLE_WAITING)
-		return false;
+	if (state(s) != COOL_SAMPLE_WAITING) return false;
 	return fresh ? !sent(s) : sent(s) || seq < r->fresh;
 }
 
@@ -178,11 +166,9 @@ static uint64_t take(cool_ring_t *r, bool fresh, uint64_t now, cool_stamping_t h
 	cool_metric_t metrics[COOL_RING_METRICS];
 	int taken = 0;
 	for (uint64_t seq = fresh ? later(r->first, r->fresh) : r->first; seq < r->next && taken < COOL_BATCH_SAMPLES; seq++) {
-		if (!wanted(r, seq, fresh))
-			continue;
+		if (!wanted(r, seq, fresh)) continue;
 		cool_sample_t out = unpack(r, seq, now, how, metrics);
-		if (!sink(ctx, &out))
-			break;
+		if (!sink(ctx, &out)) break;
 		cool_slot_t *s = slot(r, seq);
 		s->state = SENT | COOL_SAMPLE_FLYING;
 		set_mark(s, r->flights + 1);
@@ -195,8 +181,7 @@ static uint64_t take_empties(cool_ring_t *r, cool_sample_sink_t sink, void *ctx)
 	int taken = 0;
 	for (; r->empty_from < r->empty_to && taken < COOL_BATCH_EMPTIES; r->empty_from++, taken++) {
 		cool_sample_t out = {.seq = r->empty_from, .stamp = COOL_NO_TIME};
-		if (!sink(ctx, &out))
-			break;
+		if (!sink(ctx, &out)) break;
 	}
 	return taken > 0 ? ++r->flights : 0;
 }
@@ -207,19 +192,16 @@ uint64_t cool_ring_take_fresh(cool_ring_t *r, uint64_t now, cool_stamping_t how,
 
 uint64_t cool_ring_take_backlog(cool_ring_t *r, uint64_t now, cool_stamping_t how, cool_sample_sink_t sink, void *ctx) {
 	look_for_hole(r, now);
-	if (r->empty_from < r->empty_to)
-		return take_empties(r, sink, ctx);
+	if (r->empty_from < r->empty_to) return take_empties(r, sink, ctx);
 	return take(r, false, now, how, sink, ctx);
 }
 
 void cool_ring_settle(cool_ring_t *r, uint64_t flight, bool ok, uint64_t now) {
 	for (uint64_t seq = r->first; seq < r->next; seq++) {
 		cool_slot_t *s = slot(r, seq);
-		if (state(s) != COOL_SAMPLE_FLYING || mark(s) != flight)
-			continue;
+		if (state(s) != COOL_SAMPLE_FLYING || mark(s) != flight) continue;
 		set_state(s, ok ? COOL_SAMPLE_ACKED : COOL_SAMPLE_WAITING);
-		if (ok)
-			set_mark(s, now);
+		if (ok) set_mark(s, now);
 	}
 	release_acked(r, now);
 }
@@ -228,17 +210,14 @@ uint64_t cool_ring_stuck(const cool_ring_t *r, uint64_t now) { return r->first =
 
 bool cool_ring_has_fresh(const cool_ring_t *r) {
 	for (uint64_t seq = later(r->first, r->fresh); seq < r->next; seq++)
-		if (wanted(r, seq, true))
-			return true;
+		if (wanted(r, seq, true)) return true;
 	return false;
 }
 
 bool cool_ring_has_backlog(const cool_ring_t *r, uint64_t now) {
 	uint64_t at;
-	if (r->empty_from < r->empty_to || (cool_ring_hole(r, &at) && now >= at))
-		return true;
+	if (r->empty_from < r->empty_to || (cool_ring_hole(r, &at) && now >= at)) return true;
 	for (uint64_t seq = r->first; seq < r->next; seq++)
-		if (wanted(r, seq, false))
-			return true;
+		if (wanted(r, seq, false)) return true;
 	return false;
 }

@@ -21,8 +21,8 @@ typedef struct {
 	uint32_t random;   /**< state of the generator, never 0 */
 	uint32_t delay_ms; /**< the whole delay of the last attempt */
 	bool tried;
-	bool up;           /**< connected, since .. */
-	uint64_t since;    /**< monotonic milliseconds */
+	bool up;        /**< connected, since .. */
+	uint64_t since; /**< monotonic milliseconds */
 } cool_backoff_t;
 
 /** Begins; two devices should have different seeds. */

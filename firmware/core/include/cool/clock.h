@@ -9,11 +9,11 @@
 
 /** The clocks of a boot. */
 typedef struct {
-	uint64_t mono;     /**< milliseconds since the start */
-	uint32_t counter;  /**< of which mono was made */
-	bool set;          /**< the wall clock was set in this boot */
-	int64_t stamping;  /**< Unix time minus mono as it was first set; samples get their `ts` by it */
-	int64_t wall;      /**< the same as it was last set; what expires goes by it */
+	uint64_t mono;    /**< milliseconds since the start */
+	uint32_t counter; /**< of which mono was made */
+	bool set;         /**< the wall clock was set in this boot */
+	int64_t stamping; /**< Unix time minus mono as it was first set; samples get their `ts` by it */
+	int64_t wall;     /**< the same as it was last set; what expires goes by it */
 } cool_clock_t;
 
 /** Begins at now_ms. */

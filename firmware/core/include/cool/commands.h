@@ -20,15 +20,27 @@ enum {
 /** What a command asks for. */
 typedef enum {
 	COOL_ORDER_NONE, /**< nothing, or nothing any more: it is only answered */
-	COOL_ORDER_IDENTIFY, COOL_ORDER_RESTART, COOL_ORDER_OTA, COOL_ORDER_CLEAR_FAULT, COOL_ORDER_WATCH,
-	COOL_ORDER_ENDPOINT, COOL_ORDER_FACTORY_RESET, COOL_ORDER_ZERO,
+	COOL_ORDER_IDENTIFY,
+	COOL_ORDER_RESTART,
+	COOL_ORDER_OTA,
+	COOL_ORDER_CLEAR_FAULT,
+	COOL_ORDER_WATCH,
+	COOL_ORDER_ENDPOINT,
+	COOL_ORDER_FACTORY_RESET,
+	COOL_ORDER_ZERO,
 } cool_order_kind_t;
 
 /** An answer: done, or why not. */
-typedef struct { char id[COOL_WORD_SIZE]; char error[COOL_ANSWER_SIZE]; } cool_answer_t;
+typedef struct {
+	char id[COOL_WORD_SIZE];
+	char error[COOL_ANSWER_SIZE];
+} cool_answer_t;
 
 /** The answers of executed commands, the newest last. */
-typedef struct { cool_answer_t answers[COOL_REMEMBERED]; int count; } cool_executed_t;
+typedef struct {
+	cool_answer_t answers[COOL_REMEMBERED];
+	int count;
+} cool_executed_t;
 
 /** The answer to an id, or NULL. */
 const cool_answer_t *cool_executed_find(const cool_executed_t *e, const char *id);
@@ -47,22 +59,26 @@ bool cool_executed_load(cool_executed_t *e, const void *content, size_t len);
 
 /** A command on its way. */
 typedef struct {
-	cool_answer_t answer;   /**< error "": it is going to be done */
-	bool known;             /**< executed before: it is only answered again */
-	bool stored;            /**< the answer is not to be kept, or is kept */
+	cool_answer_t answer; /**< error "": it is going to be done */
+	bool known;           /**< executed before: it is only answered again */
+	bool stored;          /**< the answer is not to be kept, or is kept */
 	cool_order_kind_t kind;
-	union { cool_ota_t ota; cool_clear_fault_t clear; cool_zero_t zero; };
+	union {
+		cool_ota_t ota;
+		cool_clear_fault_t clear;
+		cool_zero_t zero;
+	};
 } cool_order_t;
 
 /** What the judgement of a command needs to know. */
 typedef struct {
-	const char *firmware;   /**< the version that runs */
+	const char *firmware; /**< the version that runs */
 	bool clock_set;
 	int64_t unix_ms;
-	bool retained;          /**< the broker had kept it */
-	bool moving;            /**< an `endpoint` before it is not yet kept: there is no room for another's certificates */
+	bool retained;             /**< the broker had kept it */
+	bool moving;               /**< an `endpoint` before it is not yet kept: there is no room for another's certificates */
 	cool_endpoint_t *endpoint; /**< the arguments of `endpoint` go here, and its certificates */
-	char *ca;               /**< COOL_CA_SIZE bytes */
+	char *ca;                  /**< COOL_CA_SIZE bytes */
 } cool_judge_t;
 
 /**

@@ -17,9 +17,9 @@
 
 /** What of `reported` was last told, to see what is news. */
 typedef struct {
-	bool told;          /**< on this connection */
+	bool told; /**< on this connection */
 	uint64_t at;
-	uint32_t hard;      /**< a checksum over everything but the duties */
+	uint32_t hard;                    /**< a checksum over everything but the duties */
 	int16_t duties[COOL_MAX_OUTPUTS]; /**< whole percents */
 	int outputs;
 } cool_told_t;
@@ -39,8 +39,8 @@ typedef struct {
 
 /** An update on its way. */
 typedef struct {
-	bool asked;         /**< COOL_DO_OTA is to be said */
-	cool_ota_t what;    /**< version "" : never asked */
+	bool asked;      /**< COOL_DO_OTA is to be said */
+	cool_ota_t what; /**< version "" : never asked */
 	char error[COOL_ANSWER_SIZE];
 } cool_updating_t;
 
@@ -48,58 +48,58 @@ struct cool_device {
 	const cool_device_cfg_t *cfg;
 	cool_clock_t clock;
 	cool_regulator_t regulator;
-	cool_settings_t scratch;       /**< settings while they are judged */
-	cool_senses_t senses;          /**< of the last step */
-	uint64_t stepped;              /**< when that was, monotonic */
+	cool_settings_t scratch; /**< settings while they are judged */
+	cool_senses_t senses;    /**< of the last step */
+	uint64_t stepped;        /**< when that was, monotonic */
 
 	/* desired */
-	cool_desired_id_t judged;      /**< of the desired state that was judged last */
-	char refused[COOL_REASON_SIZE];/**< why, if it was */
+	cool_desired_id_t judged;       /**< of the desired state that was judged last */
+	char refused[COOL_REASON_SIZE]; /**< why, if it was */
 	bool rewire;
 
 	/* samples */
 	cool_ring_t ring;
-	bool sampled;                  /**< the first one of the boot is taken */
-	uint32_t interval_ms;          /**< by which the next one is planned */
+	bool sampled;         /**< the first one of the boot is taken */
+	uint32_t interval_ms; /**< by which the next one is planned */
 	uint64_t sample_at;
-	uint64_t watch_until;          /**< 0: nobody watches */
+	uint64_t watch_until; /**< 0: nobody watches */
 	double host_w;
-	uint64_t host_until;           /**< 0: the host's heat is not known */
+	uint64_t host_until; /**< 0: the host's heat is not known */
 
 	/* network */
 	cool_link_t link;
 	cool_uplink_t uplink;
 	cool_home_t home;
 	cool_proof_t proof;
-	bool elsewhere;                /**< the next connection is to another broker than the last */
+	bool elsewhere; /**< the next connection is to another broker than the last */
 	char ip[46];
 	int rssi;
-	bool info_told;                /**< on this connection */
-	uint32_t info_sum;             /**< a checksum over what was told, but the signal's strength */
+	bool info_told;    /**< on this connection */
+	uint32_t info_sum; /**< a checksum over what was told, but the signal's strength */
 	cool_told_t told;
-	uint64_t looked;               /**< when news were looked for */
-	uint64_t voice_rest;           /**< documents and replies are not sent before */
+	uint64_t looked;     /**< when news were looked for */
+	uint64_t voice_rest; /**< documents and replies are not sent before */
 
 	/* commands */
 	cool_executed_t executed;
 	cool_order_t orders[COOL_ORDERS];
 	int order_count;
-	bool replying;                 /**< the first order's reply is under way */
-	cool_endpoint_t incoming;      /**< arguments of the order `endpoint` */
-	bool restart, factory_reset;   /**< as soon as the connection is closed, or */
-	uint64_t restart_by;           /**< by then; 0: not begun */
+	bool replying;               /**< the first order's reply is under way */
+	cool_endpoint_t incoming;    /**< arguments of the order `endpoint` */
+	bool restart, factory_reset; /**< as soon as the connection is closed, or */
+	uint64_t restart_by;         /**< by then; 0: not begun */
 	bool identify;
 	cool_zeroing_t zeroing;
 	cool_updating_t ota;
 
 	/* flash */
-	uint32_t unsaved;              /**< bit n: cool_blob_t n is to be written */
-	uint64_t save_rest;            /**< nothing is written before: it failed */
+	uint32_t unsaved;   /**< bit n: cool_blob_t n is to be written */
+	uint64_t save_rest; /**< nothing is written before: it failed */
 	bool saving;
-	cool_blob_t saved;             /**< being written */
-	cool_blob_t staged;            /**< whose content is in stage; COOL_BLOB_COUNT: free */
+	cool_blob_t saved;  /**< being written */
+	cool_blob_t staged; /**< whose content is in stage; COOL_BLOB_COUNT: free */
 	size_t stage_len;
-	char stage[COOL_BLOB_SIZE];    /**< a desired state, or certificates, until they are written */
+	char stage[COOL_BLOB_SIZE]; /**< a desired state, or certificates, until they are written */
 };
 
 #endif

@@ -11,7 +11,7 @@
 #include "cool/types.h"
 
 enum {
-	COOL_SEAL_SIZE = 16,   /**< bytes before the content: magic, kind and version, length, CRC-32 */
+	COOL_SEAL_SIZE = 16, /**< bytes before the content: magic, kind and version, length, CRC-32 */
 	COOL_FLASH_VERSION = 1,
 };
 

@@ -16,24 +16,24 @@ enum { COOL_TRIAL_REASON_SIZE = 512 };
 /** What is kept in flash of it, without certificates. */
 typedef struct {
 	cool_endpoint_t confirmed, trial;
-	uint8_t confirmed_ca, trial_ca;  /**< cool_blob_t of the certificates */
-	bool moved;                      /**< confirmed came by a command, not from provisioning */
-	bool trying;                     /**< there is a trial */
+	uint8_t confirmed_ca, trial_ca; /**< cool_blob_t of the certificates */
+	bool moved;                     /**< confirmed came by a command, not from provisioning */
+	bool trying;                    /**< there is a trial */
 	cool_outcome_t outcome;
 	char reason[COOL_TRIAL_REASON_SIZE]; /**< why it was rolled back */
-	char command[COOL_WORD_SIZE];    /**< of the trial, or of the last one */
-	uint32_t origin;                 /**< of the provisioned endpoint; provisioning again wins over it */
+	char command[COOL_WORD_SIZE];        /**< of the trial, or of the last one */
+	uint32_t origin;                     /**< of the provisioned endpoint; provisioning again wins over it */
 } cool_home_t;
 
 /** The proof of the endpoint on trial, within a boot. */
 typedef struct {
-	bool on_trial;    /**< the present link is on trial */
-	bool begun;       /**< the trial has begun: the device left for it */
-	uint64_t until;   /**< then it has failed; monotonic */
-	uint64_t most;    /**< the greatest number that any endpoint said of this boot */
-	uint64_t known;   /**< most, as the trial began */
+	bool on_trial;  /**< the present link is on trial */
+	bool begun;     /**< the trial has begun: the device left for it */
+	uint64_t until; /**< then it has failed; monotonic */
+	uint64_t most;  /**< the greatest number that any endpoint said of this boot */
+	uint64_t known; /**< most, as the trial began */
 	bool proven;
-	bool taken;       /**< the broker took the device */
+	bool taken;                     /**< the broker took the device */
 	char failure[COOL_REASON_SIZE]; /**< why it did not */
 } cool_proof_t;
 

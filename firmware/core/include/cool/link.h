@@ -29,25 +29,30 @@ enum {
 typedef struct {
 	cool_link_phase_t phase;
 	cool_backoff_t backoff;
-	bool network;       /**< there is one */
-	bool usable;        /**< there is an endpoint */
-	bool planned;       /**< `at` is the time of the next attempt */
+	bool network; /**< there is one */
+	bool usable;  /**< there is an endpoint */
+	bool planned; /**< `at` is the time of the next attempt */
 	uint64_t at;
-	uint64_t conn;      /**< counts attempts; that of the present one */
-	int subscribed;     /**< so many subscriptions are made */
-	bool greeted;       /**< `online` was sent */
-	bool parted;        /**< `offline` was sent */
-	bool leave;         /**< end this connection */
-	bool polite;        /**< say `offline` before, if there is somebody to say it to */
-	bool goodbye;       /**< end it with a DISCONNECT, so that the broker forgets the last will */
-	bool stay;          /**< do not connect again: a restart follows */
-	uint64_t until;     /**< of greeting or parting */
-	uint64_t since;     /**< of being online, or of not being it */
+	uint64_t conn;  /**< counts attempts; that of the present one */
+	int subscribed; /**< so many subscriptions are made */
+	bool greeted;   /**< `online` was sent */
+	bool parted;    /**< `offline` was sent */
+	bool leave;     /**< end this connection */
+	bool polite;    /**< say `offline` before, if there is somebody to say it to */
+	bool goodbye;   /**< end it with a DISCONNECT, so that the broker forgets the last will */
+	bool stay;      /**< do not connect again: a restart follows */
+	uint64_t until; /**< of greeting or parting */
+	uint64_t since; /**< of being online, or of not being it */
 } cool_link_t;
 
 /** What the connection wants done. */
 typedef enum {
-	COOL_LINK_NOTHING, COOL_LINK_CONNECT, COOL_LINK_SUBSCRIBE, COOL_LINK_SAY_ONLINE, COOL_LINK_SAY_OFFLINE, COOL_LINK_CLOSE,
+	COOL_LINK_NOTHING,
+	COOL_LINK_CONNECT,
+	COOL_LINK_SUBSCRIBE,
+	COOL_LINK_SAY_ONLINE,
+	COOL_LINK_SAY_OFFLINE,
+	COOL_LINK_CLOSE,
 } cool_link_do_t;
 
 /** Begins without a network and without an endpoint. */

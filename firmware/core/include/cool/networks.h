@@ -13,34 +13,37 @@
 
 enum {
 	COOL_MAX_NETWORKS = 3,
-	COOL_AP_AFTER_MS = 5 * 60 * 1000,   /**< offline for so long opens the access point */
-	COOL_AP_LINGER_MS = 30 * 1000,      /**< it stays for so long once a network is joined, for the browser to read the result */
-	COOL_JOIN_MS = 30 * 1000,           /**< an attempt without an answer for so long has failed */
-	COOL_ROUND_FIRST_MS = 2 * 1000,     /**< pause after all of them failed, doubling up to */
+	COOL_AP_AFTER_MS = 5 * 60 * 1000, /**< offline for so long opens the access point */
+	COOL_AP_LINGER_MS = 30 * 1000,    /**< it stays for so long once a network is joined, for the browser to read the result */
+	COOL_JOIN_MS = 30 * 1000,         /**< an attempt without an answer for so long has failed */
+	COOL_ROUND_FIRST_MS = 2 * 1000,   /**< pause after all of them failed, doubling up to */
 	COOL_ROUND_LAST_MS = 60 * 1000,
 };
 
 /** What the glue is to do. */
 typedef enum {
 	COOL_NET_NOTHING,
-	COOL_NET_JOIN,     /**< the network .index; answer with cool_networks_joined (it has an address) or _lost */
-	COOL_NET_GIVE_UP,  /**< end the attempt or the connection; no answer is needed */
+	COOL_NET_JOIN,    /**< the network .index; answer with cool_networks_joined (it has an address) or _lost */
+	COOL_NET_GIVE_UP, /**< end the attempt or the connection; no answer is needed */
 	COOL_NET_OPEN_AP,
 	COOL_NET_CLOSE_AP,
 } cool_net_do_t;
 
-typedef struct { cool_net_do_t what; int index; } cool_net_action_t;
+typedef struct {
+	cool_net_do_t what;
+	int index;
+} cool_net_action_t;
 
 /** Its members are its own. */
 typedef struct {
-	int count;        /**< known networks, 0 to COOL_MAX_NETWORKS */
-	int index;        /**< that is tried, or joined */
-	int tried;        /**< of this round */
+	int count; /**< known networks, 0 to COOL_MAX_NETWORKS */
+	int index; /**< that is tried, or joined */
+	int tried; /**< of this round */
 	bool trying, joined, ap, guest, give_up;
-	uint64_t until;   /**< of an attempt */
-	uint64_t again;   /**< not before */
+	uint64_t until; /**< of an attempt */
+	uint64_t again; /**< not before */
 	uint32_t pause_ms;
-	uint64_t since;   /**< of being offline or joined */
+	uint64_t since; /**< of being offline or joined */
 } cool_networks_t;
 
 /** Begins with count networks; preferred is the one that worked last, to be tried first. Times are monotonic milliseconds (cool/clock.h). */

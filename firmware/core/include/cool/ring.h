@@ -17,12 +17,12 @@
 #include "cool/types.h"
 
 enum {
-	COOL_RING_DAY = 24 * 60,                    /**< samples of a day at one a minute */
-	COOL_RING_ROOM = 120,                       /**< for the fresh ones, and the minutes before a device alone takes fewer */
+	COOL_RING_DAY = 24 * 60, /**< samples of a day at one a minute */
+	COOL_RING_ROOM = 120,    /**< for the fresh ones, and the minutes before a device alone takes fewer */
 	COOL_RING_CAPACITY = COOL_RING_DAY + COOL_RING_ROOM,
-	COOL_BATCH_SAMPLES = 60,                    /**< samples of a message: about 10 kB */
-	COOL_BATCH_EMPTIES = 500,                   /**< the same without readings; they take 20 bytes each */
-	COOL_PATIENCE_FIRST_MS = 10 * 1000,         /**< with a watermark that stands still; doubles up to */
+	COOL_BATCH_SAMPLES = 60,            /**< samples of a message: about 10 kB */
+	COOL_BATCH_EMPTIES = 500,           /**< the same without readings; they take 20 bytes each */
+	COOL_PATIENCE_FIRST_MS = 10 * 1000, /**< with a watermark that stands still; doubles up to */
 	COOL_PATIENCE_LAST_MS = 5 * 60 * 1000,
 };
 
@@ -38,22 +38,22 @@ typedef struct {
 	cool_slot_t slots[COOL_RING_CAPACITY]; /**< the sample with number seq is at seq % capacity */
 	cool_column_t columns[COOL_RING_METRICS];
 	uint64_t boot;
-	uint32_t capacity;  /**< COOL_RING_CAPACITY; tests take less */
-	uint64_t first;     /**< read: the oldest number in the ring */
-	uint64_t next;      /**< read: the number of the next sample */
-	bool heard;         /**< read: a `committed` came */
-	bool held;          /**< an acknowledgement lets nothing leave for now */
-	uint64_t through;   /**< read: what `committed` said of this boot */
-	uint64_t still;     /**< since when nothing has left the ring for the server */
-	uint64_t fresh;     /**< samples from this number on were made on this connection */
-	uint64_t flights;   /**< counts batches */
+	uint32_t capacity;             /**< COOL_RING_CAPACITY; tests take less */
+	uint64_t first;                /**< read: the oldest number in the ring */
+	uint64_t next;                 /**< read: the number of the next sample */
+	bool heard;                    /**< read: a `committed` came */
+	bool held;                     /**< an acknowledgement lets nothing leave for now */
+	uint64_t through;              /**< read: what `committed` said of this boot */
+	uint64_t still;                /**< since when nothing has left the ring for the server */
+	uint64_t fresh;                /**< samples from this number on were made on this connection */
+	uint64_t flights;              /**< counts batches */
 	uint64_t empty_from, empty_to; /**< numbers to be sent without readings; to is exclusive */
 	uint32_t patience_ms;
-	uint64_t since;     /**< patience runs from here, or from a later acknowledgement */
+	uint64_t since;                   /**< patience runs from here, or from a later acknowledgement */
 	uint64_t again_began, again_last; /**< of what was sent again: when, and the greatest number */
 	uint32_t again_size;
-	uint64_t dropped;   /**< read: samples that a full ring dropped */
-	uint64_t left_out;  /**< read: readings for which no column was free */
+	uint64_t dropped;  /**< read: samples that a full ring dropped */
+	uint64_t left_out; /**< read: readings for which no column was free */
 } cool_ring_t;
 
 /** Makes an empty ring of a boot. capacity is at most COOL_RING_CAPACITY; 0 means that. */
@@ -78,7 +78,10 @@ void cool_ring_left(cool_ring_t *r);
 void cool_ring_hold(cool_ring_t *r, bool held);
 
 /** How the times of samples are told: by the offset to Unix time (COOL_TS), by their age (COOL_AGE), or not at all. */
-typedef struct { cool_stamp_t stamp; int64_t offset; } cool_stamping_t;
+typedef struct {
+	cool_stamp_t stamp;
+	int64_t offset;
+} cool_stamping_t;
 
 /** Takes a sample into a message; false: it does not fit. Its metrics are valid during the call only. */
 typedef bool (*cool_sample_sink_t)(void *ctx, const cool_sample_t *s);

@@ -12,7 +12,15 @@
 #include "cool/ring.h"
 
 /** What a message is about. */
-typedef enum { COOL_ABOUT_NOTHING, COOL_ABOUT_FRESH, COOL_ABOUT_BACKLOG, COOL_ABOUT_STATUS, COOL_ABOUT_INFO, COOL_ABOUT_REPORTED, COOL_ABOUT_REPLY } cool_about_t;
+typedef enum {
+	COOL_ABOUT_NOTHING,
+	COOL_ABOUT_FRESH,
+	COOL_ABOUT_BACKLOG,
+	COOL_ABOUT_STATUS,
+	COOL_ABOUT_INFO,
+	COOL_ABOUT_REPORTED,
+	COOL_ABOUT_REPLY
+} cool_about_t;
 
 enum {
 	COOL_WINDOW_FRESH = 4,
@@ -21,22 +29,25 @@ enum {
 	COOL_REST_LAST_MS = 60 * 1000,
 	COOL_ACK_MS = 60 * 1000, /**< a message without an answer for so long counts as lost */
 	COOL_FLIGHTS = COOL_WINDOW_FRESH + COOL_WINDOW_BACKLOG + 6,
-	COOL_EARLY = 4,          /**< answers that came before their message had an id */
+	COOL_EARLY = 4, /**< answers that came before their message had an id */
 };
 
 /** A message that was handed over. */
 typedef struct {
-	cool_about_t about;  /**< COOL_ABOUT_NOTHING: free */
+	cool_about_t about; /**< COOL_ABOUT_NOTHING: free */
 	uint32_t token;
-	int message_id;      /**< 0: not known yet */
-	uint64_t flight;     /**< of samples */
-	uint64_t until;      /**< then it counts as lost */
+	int message_id;  /**< 0: not known yet */
+	uint64_t flight; /**< of samples */
+	uint64_t until;  /**< then it counts as lost */
 } cool_flight_t;
 
 /** The messages under way. */
 typedef struct {
 	cool_flight_t flights[COOL_FLIGHTS];
-	struct { int message_id; bool acked; } early[COOL_EARLY];
+	struct {
+		int message_id;
+		bool acked;
+	} early[COOL_EARLY];
 	int early_next;
 	uint32_t tokens;
 	bool resting;
@@ -57,7 +68,11 @@ bool cool_uplink_open(const cool_uplink_t *u, cool_about_t about, uint64_t now);
 uint32_t cool_uplink_begin(cool_uplink_t *u, cool_about_t about, uint64_t flight, uint64_t now);
 
 /** What became of a message. */
-typedef struct { cool_about_t about; uint64_t flight; bool acked; } cool_fate_t;
+typedef struct {
+	cool_about_t about;
+	uint64_t flight;
+	bool acked;
+} cool_fate_t;
 
 /** The message has an id (above 0), or could not be handed over. Returns its fate, if that is known with this. */
 cool_fate_t cool_uplink_sent(cool_uplink_t *u, uint32_t token, int message_id, uint64_t now);
