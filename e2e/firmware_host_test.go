@@ -117,6 +117,9 @@ func startFirmware(t *testing.T, o firmwareOptions) *firmwareHost {
 		if strings.Contains(f.log.String(), o.credential.Password) {
 			t.Errorf("the firmware's log has the password in it")
 		}
+		if strings.Contains(f.log.String(), "Sanitizer") { // of a program that was built with one
+			t.Errorf("a sanitizer complains:\n%s", f.log.String())
+		}
 	})
 	return f
 }
