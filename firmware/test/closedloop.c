@@ -90,10 +90,8 @@ enum { ROOM_STEP_MS = 10 * 60 * 1000, ROOM_POINTS = sizeof room / sizeof room[0]
 int64_t recorded_room_ms(void) { return (int64_t)(ROOM_POINTS - 1) * ROOM_STEP_MS; }
 
 double recorded_room(int64_t after_ms) {
-	if (after_ms <= 0)
-		return room[0];
-	if (after_ms >= recorded_room_ms())
-		return room[ROOM_POINTS - 1];
+	if (after_ms <= 0) return room[0];
+	if (after_ms >= recorded_room_ms()) return room[ROOM_POINTS - 1];
 	int64_t i = after_ms / ROOM_STEP_MS;
 	double part = (double)(after_ms % ROOM_STEP_MS) / ROOM_STEP_MS;
 	return room[i] + part * (room[i + 1] - room[i]);
@@ -102,8 +100,7 @@ double recorded_room(int64_t after_ms) {
 static rig_weather_t weather(void *ctx, int64_t unix_ms) {
 	const loop_t *l = ctx;
 	rig_weather_t w = {.heat = l->heat, .ambient = l->ambient};
-	if (l->heat < 0)
-		w.heat = workday_heat(l->seed, unix_ms / 1000, 0);
+	if (l->heat < 0) w.heat = workday_heat(l->seed, unix_ms / 1000, 0);
 	if (l->room == LOOP_WORKDAY_ROOM)
 		w.ambient = workday_ambient(l->seed, unix_ms / 1000, 0);
 	else if (l->room == LOOP_RECORDED_ROOM)
@@ -124,8 +121,7 @@ void loop_init(loop_t *l, uint64_t seed, int64_t unix_ms) {
 void loop_start(loop_t *l) {
 	cool_board_t board = rig_board();
 	char reason[COOL_REASON_SIZE];
-	if (!CHECK(cool_settings_check(&l->settings, &board, reason)))
-		printf("settings: %s\n", reason);
+	if (!CHECK(cool_settings_check(&l->settings, &board, reason))) printf("settings: %s\n", reason);
 	l->started_ms = l->unix_ms;
 	double ambient = weather(l, l->unix_ms).ambient;
 	l->rig.plant.state = (plant_state_t){ambient, ambient};
@@ -135,8 +131,7 @@ void loop_start(loop_t *l) {
 
 void loop_plan(loop_t *l, const char *fault) {
 	char why[256] = "";
-	if (!CHECK(mishaps_add(&l->mishaps, fault, why, sizeof why)))
-		printf("%s\n", why);
+	if (!CHECK(mishaps_add(&l->mishaps, fault, why, sizeof why))) printf("%s\n", why);
 }
 
 void loop_step(loop_t *l) {
@@ -159,8 +154,7 @@ cool_reading_t loop_metric(const loop_t *l, const char *name) {
 	cool_metric_t all[COOL_MAX_METRICS];
 	int count = cool_regulator_metrics(&l->reg, all);
 	for (int i = 0; i < count; i++)
-		if (strcmp(all[i].name, name) == 0)
-			return all[i].reading;
+		if (strcmp(all[i].name, name) == 0) return all[i].reading;
 	return (cool_reading_t){0, COOL_STALE};
 }
 

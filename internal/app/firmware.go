@@ -126,7 +126,7 @@ func (f *firmware) relay(from io.Reader) {
 	lines := bufio.NewScanner(from)
 	for lines.Scan() {
 		level, message := firmwareLine(lines.Text())
-		f.log.Log(context.Background(), level, message)
+		f.log.Log(context.Background(), level, "firmware", "says", message)
 	}
 	if err := lines.Err(); err != nil {
 		f.log.Warn("the firmware's log cannot be read on", "error", err)

@@ -78,7 +78,7 @@ while :; do sleep 0.05; done
 	f := &firmware{
 		program: program, broker: "127.0.0.1:8883", ca: "/ca.crt", state: filepath.Join(dir, "state", "demo"),
 		device: sim.DeviceOptions{ID: "demo", Name: "Desk loop", Username: "demo", Password: "a secret", Seed: 7},
-		faults: []sim.Fault{fault}, backlog: 24 * time.Hour, log: slog.New(slog.NewTextHandler(&log, nil)),
+		faults: []sim.Fault{fault}, backlog: 24 * time.Hour, log: slog.New(slog.NewTextHandler(&log, nil)).With("device", "demo"),
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -86,7 +86,7 @@ while :; do sleep 0.05; done
 	go func() { ended <- f.run(ctx) }()
 	wait, stop := context.WithTimeout(t.Context(), 20*time.Second)
 	defer stop()
-	for !strings.Contains(log.String(), "msg=connected") {
+	for !strings.Contains(log.String(), "says=connected") {
 		select {
 		case <-wait.Done():
 			t.Fatalf("it was not started again:\n%s", log.String())
@@ -102,7 +102,7 @@ while :; do sleep 0.05; done
 	if _, err := os.Stat(filepath.Join(dir, "goodbye")); err != nil {
 		t.Errorf("it was not let say goodbye: %v", err)
 	}
-	if text := log.String(); !strings.Contains(text, "level=WARN msg=\"start 1\"") || !strings.Contains(text, "exit status 3") || strings.Contains(text, "a secret") {
+	if text := log.String(); !strings.Contains(text, "level=WARN msg=firmware device=demo says=\"start 1\"") || !strings.Contains(text, "exit status 3") || strings.Contains(text, "a secret") {
 		t.Errorf("the log is\n%s", text)
 	}
 	password, err := os.ReadFile(filepath.Join(dir, "password"))
