@@ -92,6 +92,7 @@ TEST(a_refused_state_is_named) {
 		const char *reason;
 	} cases[] = {
 		{"{\"epoch\":\"e1\",\"version\":3,\"interval_ms\":5}", "e1", 3, true, "interval_ms: 5 is not within 1000 to 3600000"},
+		{"{\"epoch\":\"e1\",\"version\":3,\"critical_c\":60}", "e1", 3, true, "critical_c: 60 is not within 30 to below 60"},
 		{"{\"epoch\":\"e1\",\"version\":0}", "e1", 0, false, "version: 1 to 9007199254740991, written as an integer, is expected"},
 		{"{\"version\":3}", "", 0, false, "epoch: it is missing"},
 		{"{\"epoch\":\"e1\",\"version\":3", "", 0, false, "it is not one JSON value in UTF-8, nested at most 16 levels deep"},

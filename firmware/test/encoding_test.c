@@ -5,6 +5,7 @@
 #include <string.h>
 
 VECTORS(encoding);
+VECTORS(telemetry);
 
 static char buf[4096];
 
@@ -68,6 +69,73 @@ TEST(telemetry) {
 		CHECK_EQ_INT(t.samples, n);
 		is_payload(&v, cool_telemetry_end(&t));
 	}
+}
+
+/* Adds the members of an object as metrics: values, or words of faults. */
+static void add_metrics(cool_sample_t *s, cool_metric_t metrics[COOL_MAX_METRICS], cool_json_t from, bool faults) {
+	cool_json_iter_t it = {NULL, NULL};
+	cool_json_t name, value;
+	char word[20];
+	while (s->count < COOL_MAX_METRICS && cool_json_next(from, &it, &name, &value)) {
+		cool_metric_t *m = &metrics[s->count++];
+		CHECK(cool_json_string(name, m->name, sizeof m->name));
+		m->reading.quality = COOL_GOOD;
+		m->reading.value = 0;
+		if (faults) {
+			CHECK(cool_json_string(value, word, sizeof word));
+			m->reading.quality = quality(word);
+		} else {
+			CHECK(cool_json_double(value, &m->reading.value));
+		}
+	}
+}
+
+/* Whether a number is one that a device sends: at most four decimals, and not huge. */
+static bool sent(double v) {
+	double scaled = v * 10000;
+	return scaled < 9e15 && scaled > -9e15 && scaled == (double)(int64_t)scaled;
+}
+
+/* What the server keeps of a message is what it keeps of the one that a device writes for it. */
+TEST(telemetry_as_the_server_reads_it) {
+	vectors_t v;
+	cool_metric_t metrics[COOL_MAX_METRICS];
+	int compared = 0;
+	vectors_begin(&v, vectors_telemetry, vectors_telemetry_len, "cases");
+	while (vectors_next(&v)) {
+		cool_telemetry_t t;
+		cool_json_iter_t it = {NULL, NULL}, written_it = {NULL, NULL};
+		cool_json_t sample, written, message;
+		bool whole = vectors_member(&v, "reject").at == NULL;
+		cool_telemetry_begin(&t, buf, sizeof buf, hex(vectors_text(v.now, "boot")));
+		while (whole && cool_json_next(vectors_member(&v, "samples"), &it, NULL, &sample)) {
+			cool_sample_t s = {.seq = (uint64_t)vectors_integer(sample, "seq"), .metrics = metrics, .watched = vectors_bool(sample, "judged")};
+			if (cool_json_member(sample, "ts").at != NULL || cool_json_member(sample, "age").at != NULL) {
+				s.stamp = cool_json_member(sample, "ts").at != NULL ? COOL_TS : COOL_AGE;
+				s.time = vectors_integer(sample, s.stamp == COOL_TS ? "ts" : "age");
+			}
+			add_metrics(&s, metrics, cool_json_member(sample, "values"), false);
+			add_metrics(&s, metrics, cool_json_member(sample, "faults"), true);
+			/* No device writes a sample that is refused, more metrics than it has, or finer numbers. */
+			whole = !vectors_bool(sample, "refused") && s.count < COOL_MAX_METRICS;
+			for (int i = 0; i < s.count; i++)
+				whole = whole && sent(metrics[i].reading.value);
+			whole = whole && cool_telemetry_add(&t, &s);
+		}
+		if (!whole) continue;
+		compared++;
+		CHECK(cool_json_parse(buf, cool_telemetry_end(&t), &message));
+		it.at = NULL;
+		while (cool_json_next(vectors_member(&v, "samples"), &it, NULL, &sample)) {
+			CHECK(cool_json_next(cool_json_member(message, "samples"), &written_it, NULL, &written));
+			vectors_covers(cool_json_member(written, "m"), cool_json_member(sample, "values"), "m");
+			if (cool_json_count(cool_json_member(sample, "faults")) > 0)
+				vectors_covers(cool_json_member(written, "q"), cool_json_member(sample, "faults"), "q");
+			CHECK_EQ_INT(
+				cool_json_member(written, "q").at != NULL, vectors_bool(sample, "judged") || cool_json_count(cool_json_member(sample, "faults")) > 0);
+		}
+	}
+	CHECK(compared >= 20);
 }
 
 /* A value that is no number goes out as a fault, as from Go's encoder. */

@@ -1,8 +1,10 @@
 /* The reader of JSON: what is a text, how values are found in it, strings. */
 #include "cool/json.h"
-#include "test.h"
+#include "vectors_util.h"
 
 #include <string.h>
+
+VECTORS(telemetry);
 
 static cool_json_t parse(const char *text) {
 	cool_json_t v = {NULL, 0};
@@ -174,4 +176,16 @@ TEST(strings) {
 	CHECK(!cool_json_equals(parse("\"a\""), "ab"));
 	CHECK(!cool_json_equals(parse("\"\\u00e4\""), "\xc3"));
 	CHECK(!cool_json_equals(parse("1"), "1"));
+}
+
+/* The payloads of telemetry are JSON, or not, as for the server; the rest of what they say is its business. */
+TEST(telemetry_vectors) {
+	vectors_t v;
+	vectors_begin(&v, vectors_telemetry, vectors_telemetry_len, "cases");
+	while (vectors_next(&v)) {
+		size_t len;
+		const char *text = vectors_payload(&v, &len);
+		cool_json_t got;
+		CHECK_EQ_INT(cool_json_parse(text, len, &got), !cool_json_equals(vectors_member(&v, "reject"), "not_json"));
+	}
 }

@@ -89,7 +89,8 @@ static void run_pi(cool_json_t law) {
 	double from = 100;
 	int n = 0;
 	for (; cool_json_next(cool_json_member(law, "steps"), &it, NULL, &step); n++) {
-		cool_law_out_t out = cool_pi_step(&p, &cfg, input(step), number(step, "host_w", 0), number(step, "in_effect", from), (uint32_t)number(step, "dt_ms", 0));
+		cool_law_out_t out =
+			cool_pi_step(&p, &cfg, input(step), number(step, "host_w", 0), number(step, "in_effect", from), (uint32_t)number(step, "dt_ms", 0));
 		compare(step, out);
 		from = out.duty;
 	}

@@ -12,7 +12,9 @@ static cool_output_cfg_t pwm(void) {
 	return o;
 }
 
-static double ask(cool_motor_t *m, const cool_output_cfg_t *o, double duty, uint32_t dt) { return cool_motor_step(m, o, (cool_ask_t){.duty = duty}, dt); }
+static double ask(cool_motor_t *m, const cool_output_cfg_t *o, double duty, uint32_t dt) {
+	return cool_motor_step(m, o, (cool_ask_t){.duty = duty}, dt);
+}
 
 TEST(slew) {
 	static const struct {
@@ -86,7 +88,8 @@ TEST(start_and_stop_points_are_for_the_automatic_part) {
 	static const struct {
 		double duty, want;
 		bool rests;
-	} steps[] = {{45, 45, true}, {40, 40, true}, {39, 0, true}, {49, 0, true}, {50, 50, true}, {41, 41, true}, {30, 0, true}, {30, 30, false}, {45, 45, true}};
+	} steps[] = {
+		{45, 45, true}, {40, 40, true}, {39, 0, true}, {49, 0, true}, {50, 50, true}, {41, 41, true}, {30, 0, true}, {30, 30, false}, {45, 45, true}};
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
 		cool_ask_t a = {.duty = steps[i].duty, .rests = steps[i].rests};
 		CHECK_NEAR(cool_motor_step(&m, &o, a, 250), steps[i].want, 0);
@@ -102,9 +105,23 @@ TEST(bands_are_left_upward_and_without_chatter) {
 	cool_motor_t m;
 	cool_motor_init(&m, 25);
 	static const double steps[][2] = {
-		{31, 31}, {31.1, 38}, {31, 38}, {30.5, 38}, {31, 38}, {30, 30}, {31, 31}, {37.9, 38}, {38, 38}, {37, 38}, {65, 70}, {59.5, 70}, {58, 58}, {59.5, 59.5},
+		{31, 31},
+		{31.1, 38},
+		{31, 38},
+		{30.5, 38},
+		{31, 38},
+		{30, 30},
+		{31, 31},
+		{37.9, 38},
+		{38, 38},
+		{37, 38},
+		{65, 70},
+		{59.5, 70},
+		{58, 58},
+		{59.5, 59.5},
 	};
-	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) CHECK_NEAR(ask(&m, &o, steps[i][0], 250), steps[i][1], 0);
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+		CHECK_NEAR(ask(&m, &o, steps[i][0], 250), steps[i][1], 0);
 	o.slew_down = 1; /* and slowly through one, it is never in it */
 	(void)ask(&m, &o, 80, 250);
 	for (int i = 0; i < 400; i++) {

@@ -36,8 +36,10 @@ static const char *role_of(int rom) {
 TEST(water_roles) {
 	static const char *const yes[] = {"water", "water2", "inlet", "outlet", "outlet12"};
 	static const char *const no[] = {"", "ambient", "waters", "water_2", "wate", "outlet2b", "temp2"};
-	for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) CHECK(cool_water_role(yes[i]));
-	for (size_t i = 0; i < sizeof no / sizeof no[0]; i++) CHECK(!cool_water_role(no[i]));
+	for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
+		CHECK(cool_water_role(yes[i]));
+	for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
+		CHECK(!cool_water_role(no[i]));
 }
 
 TEST(without_names_the_first_is_water) {
@@ -46,7 +48,8 @@ TEST(without_names_the_first_is_water) {
 	CHECK_EQ_INT(p.count, 1);
 	CHECK_STR(p.list[0].role, "water");
 	CHECK_EQ_INT(p.list[0].latest.quality, COOL_DISCONNECTED);
-	for (int i = 0; i < COOL_MAX_PROBES; i++) read(i, i, 20 + i);
+	for (int i = 0; i < COOL_MAX_PROBES; i++)
+		read(i, i, 20 + i);
 	cool_probes_step(&p, reads, 250);
 	CHECK_EQ_INT(p.count, 8);
 	CHECK_STR(role_of(0), "water");
@@ -123,7 +126,8 @@ TEST(there_is_room_for_ten) {
 		name(20 + i, roles[i], 0);
 	}
 	cool_probes_apply(&p, &s);
-	for (int i = 0; i < COOL_MAX_PROBES; i++) read(i, i, 20);
+	for (int i = 0; i < COOL_MAX_PROBES; i++)
+		read(i, i, 20);
 	cool_probes_step(&p, reads, 250);
 	CHECK_EQ_INT(p.count, COOL_MAX_ROLES);
 	CHECK_STR(role_of(1), "temp3");
@@ -175,20 +179,20 @@ TEST(stale_after_five_seconds_without_a_conversion) {
 
 TEST(an_85_is_judged_without_the_offset) {
 	begin();
-	name(1, "water", 5);
+	name(1, "water", -5);
 	cool_probes_apply(&p, &s);
 	read(0, 1, 75);
 	cool_probes_step(&p, reads, 250);
 	read(0, 1, 85);
 	cool_probes_step(&p, reads, 250);
 	CHECK_EQ_INT(p.list[0].latest.quality, COOL_GOOD);
-	CHECK_NEAR(p.list[0].latest.value, 90, 0);
+	CHECK_NEAR(p.list[0].latest.value, 80, 0);
 	read(0, 1, 30);
 	cool_probes_step(&p, reads, 250);
 	read(0, 1, 85);
 	cool_probes_step(&p, reads, 250);
 	CHECK_EQ_INT(p.list[0].latest.quality, COOL_POR85);
-	CHECK_NEAR(p.list[0].value, 35, 0); /* the last good one goes on */
+	CHECK_NEAR(p.list[0].value, 25, 0); /* the last good one goes on */
 }
 
 static bool watch(cool_stuck_t *w, double value, bool good, double other, uint32_t dt) {

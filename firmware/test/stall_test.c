@@ -94,7 +94,8 @@ TEST(attempts_to_start_are_a_minute_apart) {
 	}
 	CHECK_EQ_INT(attempts, 5);
 	/* Fifty days later it still tries. */
-	for (int i = 0; i < 72000; i++) (void)step(&s, 100, 0, 60000);
+	for (int i = 0; i < 72000; i++)
+		(void)step(&s, 100, 0, 60000);
 	CHECK(cool_stall_retry(&s));
 	(void)step(&s, 100, 0, 500);
 	CHECK(!cool_stall_retry(&s));

@@ -84,24 +84,47 @@ func (n *node) natural(field string, least int64) int64 {
 
 // number reads a number within low and high.
 func (n *node) number(field string, low, high float64) *float64 {
+	v := n.finite(field)
+	if v != nil && (*v < low || *v > high) {
+		n.fail(coolant.RejectedRange, field, "%v is not within %v to %v", *v, low, high)
+		return nil
+	}
+	return v
+}
+
+// required reads a number within low and high that must be there; 0 after a
+// mistake.
+func (n *node) required(field string, low, high float64) float64 {
+	n.need(field)
+	if v := n.number(field, low, high); v != nil {
+		return *v
+	}
+	return 0
+}
+
+// below reads a number from low to below limit.
+func (n *node) below(field string, low, limit float64) *float64 {
+	v := n.finite(field)
+	if v != nil && (*v < low || *v >= limit) {
+		n.fail(coolant.RejectedRange, field, "%v is not within %v to below %v", *v, low, limit)
+		return nil
+	}
+	return v
+}
+
+// finite reads a number that a float64 holds.
+func (n *node) finite(field string) *float64 {
 	if !n.there(field) {
 		return nil
 	}
 	num, ok := scanNumber(n.members[field])
-	if !ok {
-		n.fail(coolant.RejectedValue, field, "a finite number is expected")
-		return nil
+	if ok {
+		if v, ok := num.float(); ok {
+			return &v
+		}
 	}
-	v, finite := num.float()
-	switch {
-	case !finite:
-		n.fail(coolant.RejectedValue, field, "a finite number is expected")
-		return nil
-	case v < low || v > high:
-		n.fail(coolant.RejectedRange, field, "%v is not within %v to %v", v, low, high)
-		return nil
-	}
-	return &v
+	n.fail(coolant.RejectedValue, field, "a finite number is expected")
+	return nil
 }
 
 // flag reads true or false.

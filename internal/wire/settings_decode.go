@@ -20,7 +20,7 @@ func DecodeSettings(p []byte) (*Settings, error) {
 	}
 	n := &node{members: o.members, mistake: &o.problem}
 	s.IntervalMS = n.integer("interval_ms", 1000, 3600000)
-	s.CriticalC = n.number("critical_c", 30, below60)
+	s.CriticalC = n.below("critical_c", 30, 60)
 	s.DewMarginK = n.number("dew_margin_k", 2, 20)
 	if standby := n.object("standby"); standby != nil {
 		s.Standby = &StandbySetting{Enabled: standby.flag("enabled"), IdleW: standby.number("idle_w", 0, 1000)}
@@ -34,18 +34,14 @@ func DecodeSettings(p []byte) (*Settings, error) {
 	return s, nil
 }
 
-// below60 is the greatest number below 60 that is written with two decimals more
-// than any probe resolves.
-const below60 = 59.99999999999999
-
 func readProbe(n *node) (p ProbeSetting) {
 	n.need("rom")
-	n.need("role")
 	rom, _ := n.text("rom")
 	p.ROM = strings.ToLower(rom)
 	if _, ok := parseBoot([]byte(rom)); (!ok || len(rom) != 16) && n.there("rom") {
 		n.fail(coolant.RejectedField, "rom", "16 hexadecimal digits that are not all 0 are expected")
 	}
+	n.need("role")
 	p.Role = n.role("role")
 	p.OffsetK = n.number("offset_k", -5, 5)
 	return p
@@ -84,9 +80,9 @@ func readOutput(n *node) *OutputSetting {
 		o.Auto = readLaw(law)
 	}
 	if v := n.object("override"); v != nil {
-		v.need("duty")
+		o.Override = &Override{Duty: v.required("duty", 0, 100)}
 		v.need("until")
-		o.Override = &Override{Duty: orZero(v.number("duty", 0, 100)), Until: coolant.UnixMilli(v.natural("until", 1))}
+		o.Override.Until = coolant.UnixMilli(v.natural("until", 1))
 	}
 	return o
 }
@@ -125,36 +121,42 @@ func readLaw(n *node) *LawSetting {
 		return l
 	}
 	if curve != nil {
-		curve.need("points")
-		l.Curve = &CurveSetting{Points: curve.pairs("points", MaxPoints), HysteresisK: curve.number("hysteresis_k", 0, 20)}
-		if len(l.Curve.Points) == 0 {
-			curve.fail(coolant.RejectedField, "points", "1 to %d points are expected", MaxPoints)
-		}
-		for _, point := range l.Curve.Points {
-			if !within(point[1], 0, 100) {
-				curve.fail(coolant.RejectedRange, "points", "duties are within 0 to 100")
-			}
-		}
-		return l
-	}
-	pi.need("setpoint")
-	pi.need("kp")
-	pi.need("ti_s")
-	l.PI = &PISetting{
-		Setpoint: orZero(pi.number("setpoint", -20, below60)), KP: orZero(pi.number("kp", 0, 100)), TiS: orZero(pi.number("ti_s", 1, 36000)),
-		DeadbandK: pi.number("deadband_k", 0, 2), FFDutyPerW: pi.number("ff_duty_per_w", 0, 5),
-	}
-	if l.PI.KP <= 0 {
-		pi.fail(coolant.RejectedRange, "kp", "it must be above 0")
+		l.Curve = readCurve(curve)
+	} else {
+		l.PI = readPI(pi)
 	}
 	return l
 }
 
-func orZero(v *float64) float64 {
-	if v == nil {
-		return 0
+func readCurve(n *node) *CurveSetting {
+	n.need("points")
+	c := &CurveSetting{Points: n.pairs("points", MaxPoints)}
+	if len(c.Points) == 0 {
+		n.fail(coolant.RejectedField, "points", "1 to %d points are expected", MaxPoints)
 	}
-	return *v
+	for _, point := range c.Points {
+		if !within(point[1], 0, 100) {
+			n.fail(coolant.RejectedRange, "points", "duties are within 0 to 100")
+		}
+	}
+	c.HysteresisK = n.number("hysteresis_k", 0, 20)
+	return c
+}
+
+func readPI(n *node) *PISetting {
+	p := &PISetting{}
+	n.need("setpoint")
+	if v := n.below("setpoint", -20, 60); v != nil {
+		p.Setpoint = *v
+	}
+	p.KP = n.required("kp", 0, 100)
+	if p.KP <= 0 {
+		n.fail(coolant.RejectedRange, "kp", "it must be above 0")
+	}
+	p.TiS = n.required("ti_s", 1, 36000)
+	p.DeadbandK = n.number("deadband_k", 0, 2)
+	p.FFDutyPerW = n.number("ff_duty_per_w", 0, 5)
+	return p
 }
 
 func within(v, low, high float64) bool { return v >= low && v <= high }

@@ -68,10 +68,9 @@ typedef struct {
 } head_t;
 
 static bool read_head(const cool_fields_t *f, head_t *h) {
-	const double below_60 = 59.99999999999999;
 	cool_path_t path;
 	cool_fields_t standby;
-	return cool_field_uint32(f, "interval_ms", 1000, 3600000, &h->interval_ms) && cool_field_number(f, "critical_c", 30, below_60, &h->critical_c) &&
+	return cool_field_uint32(f, "interval_ms", 1000, 3600000, &h->interval_ms) && cool_field_below(f, "critical_c", 30, 60, &h->critical_c) &&
 		cool_field_number(f, "dew_margin_k", 2, 20, &h->dew_margin_k) && cool_field_object(f, "standby", &path, &standby) &&
 		cool_field_bool(&standby, "enabled", &h->standby) && cool_field_number(&standby, "idle_w", 0, 1000, &h->idle_w) &&
 		cool_field_number(f, "busy_w", 0, 1000, &h->busy_w);

@@ -41,10 +41,10 @@ static bool read_curve(const cool_fields_t *f, cool_curve_cfg_t *out) {
 }
 
 static bool read_pi(const cool_fields_t *f, cool_pi_cfg_t *out) {
-	const double below_60 = 59.99999999999999; /* where over-temperature cools at full speed whatever the law says */
+	/* From 60 C on over-temperature cools at full speed, whatever the law says. */
 	out->deadband_k = 0;
 	out->ff_duty_per_w = 0;
-	if (!cool_field_need(f, "setpoint") || !cool_field_number(f, "setpoint", -20, below_60, &out->setpoint)) return false;
+	if (!cool_field_need(f, "setpoint") || !cool_field_below(f, "setpoint", -20, 60, &out->setpoint)) return false;
 	if (!cool_field_need(f, "kp") || !cool_field_number(f, "kp", 0, 100, &out->kp)) return false;
 	if (!(out->kp > 0)) return cool_field_fail(f, COOL_OUT_OF_RANGE, "kp", "it must be above 0");
 	return cool_field_need(f, "ti_s") && cool_field_number(f, "ti_s", 1, 36000, &out->ti_s) &&

@@ -4,17 +4,13 @@
 
 #define LN2 0.69314718055994530942
 
-/* The natural logarithm of a positive finite number: it is brought to 0.75 to 1.5 by powers of two, where the series of the inverse hyperbolic tangent of
+/* The natural logarithm of a number above 0 and up to 1.5: powers of two bring it to 0.75 and more, where the series of the inverse hyperbolic tangent of
    (x - 1) / (x + 1), at most a fifth, has 1e-16 after eleven terms. */
 static double ln(double x) {
 	double sum = 0;
 	while (x < 0.75) {
 		x *= 2;
 		sum -= LN2;
-	}
-	while (x > 1.5) {
-		x /= 2;
-		sum += LN2;
 	}
 	double y = (x - 1) / (x + 1), square = y * y, power = y;
 	for (int k = 1; k < 23; k += 2) {

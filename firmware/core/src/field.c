@@ -38,13 +38,13 @@ bool cool_field_fail(const cool_fields_t *f, cool_reject_t code, const char *nam
 }
 
 /* "name: 4 is not within 5 to 3600" */
-static bool fail_range(const cool_fields_t *f, const char *name, double v, double low, double high) {
+static bool fail_range(const cool_fields_t *f, const char *name, double v, double low, const char *to, double high) {
 	cool_text_t t;
 	begin(f, COOL_OUT_OF_RANGE, name, &t);
 	cool_text_number(&t, v);
 	cool_text_add(&t, " is not within ");
 	cool_text_number(&t, low);
-	cool_text_add(&t, " to ");
+	cool_text_add(&t, to);
 	cool_text_number(&t, high);
 	return false;
 }
@@ -101,7 +101,7 @@ bool cool_field_integer(const cool_fields_t *f, const char *name, int64_t low, i
 	if (!cool_json_integer(v, -COOL_MAX_INTEGER, COOL_MAX_INTEGER, &n)) {
 		return fail_count(f, COOL_BAD_FIELD, name, low, high, ", written as an integer, is expected");
 	}
-	if (n < low || n > high) return fail_range(f, name, (double)n, (double)low, (double)high);
+	if (n < low || n > high) return fail_range(f, name, (double)n, (double)low, " to ", (double)high);
 	*out = n;
 	return true;
 }
@@ -113,7 +113,7 @@ bool cool_field_natural(const cool_fields_t *f, const char *name, int64_t least,
 	if (!cool_json_integer(v, least, COOL_MAX_INTEGER, &n)) {
 		return fail_count(f, COOL_BAD_FIELD, name, least, most, ", written as an integer, is expected");
 	}
-	if (n > most) return fail_range(f, name, (double)n, (double)least, (double)most);
+	if (n > most) return fail_range(f, name, (double)n, (double)least, " to ", (double)most);
 	*out = n;
 	return true;
 }
@@ -125,12 +125,27 @@ bool cool_field_uint32(const cool_fields_t *f, const char *name, uint32_t low, u
 	return ok;
 }
 
-bool cool_field_number(const cool_fields_t *f, const char *name, double low, double high, double *out) {
+/* A number, if it is there: found says so, also where it is none and a mistake. */
+static bool read_number(const cool_fields_t *f, const char *name, bool *found, double *out) {
 	cool_json_t v = cool_json_member(f->object, name);
-	double n;
-	if (v.at == NULL) return true;
-	if (!cool_json_double(v, &n)) return cool_field_fail(f, COOL_BAD_VALUE, name, "a finite number is expected");
-	if (n < low || n > high) return fail_range(f, name, n, low, high);
+	*found = v.at != NULL;
+	return !*found || cool_json_double(v, out) || cool_field_fail(f, COOL_BAD_VALUE, name, "a finite number is expected");
+}
+
+bool cool_field_number(const cool_fields_t *f, const char *name, double low, double high, double *out) {
+	double n = 0;
+	bool found;
+	if (!read_number(f, name, &found, &n) || !found) return !found;
+	if (n < low || n > high) return fail_range(f, name, n, low, " to ", high);
+	*out = n;
+	return true;
+}
+
+bool cool_field_below(const cool_fields_t *f, const char *name, double low, double limit, double *out) {
+	double n = 0;
+	bool found;
+	if (!read_number(f, name, &found, &n) || !found) return !found;
+	if (n < low || n >= limit) return fail_range(f, name, n, low, " to below ", limit);
 	*out = n;
 	return true;
 }

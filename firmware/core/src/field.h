@@ -53,6 +53,8 @@ bool cool_field_uint32(const cool_fields_t *f, const char *name, uint32_t low, u
 
 /* A number within low and high; not a number: bad_value, not within: out_of_range. */
 bool cool_field_number(const cool_fields_t *f, const char *name, double low, double high, double *out);
+/* The same for a number from low to below limit. */
+bool cool_field_below(const cool_fields_t *f, const char *name, double low, double limit, double *out);
 
 /* true or false. */
 bool cool_field_bool(const cool_fields_t *f, const char *name, bool *out);

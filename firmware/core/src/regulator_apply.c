@@ -90,20 +90,20 @@ static void end_stalls(cool_regulator_t *r, const cool_settings_t *next) {
 void cool_regulator_apply(cool_regulator_t *r, const cool_settings_t *settings) {
 	cool_output_t outputs[COOL_MAX_OUTPUTS];
 	cool_drive_t drives[COOL_MAX_OUTPUTS];
+	memcpy(outputs, r->outputs, sizeof outputs);
+	memcpy(drives, r->drives, sizeof drives);
 	end_stalls(r, settings);
 	for (int i = 0; i < settings->output_count; i++) {
 		const cool_output_cfg_t *is = &settings->outputs[i];
 		int j = named(&r->settings, is->name);
 		if (j < 0 || r->settings.outputs[j].role != is->role) {
-			begin(&outputs[i], &drives[i], is);
+			begin(&r->outputs[i], &r->drives[i], is);
 			continue;
 		}
-		outputs[i] = r->outputs[j];
-		drives[i] = r->drives[j];
-		go_on(&outputs[i], &drives[i], &r->settings.outputs[j], is);
+		r->outputs[i] = outputs[j];
+		r->drives[i] = drives[j];
+		go_on(&r->outputs[i], &r->drives[i], &r->settings.outputs[j], is);
 	}
-	memcpy(r->outputs, outputs, (size_t)settings->output_count * sizeof outputs[0]);
-	memcpy(r->drives, drives, (size_t)settings->output_count * sizeof drives[0]);
 	settle(r, settings);
 	for (int i = 0; i < r->settings.output_count; i++)
 		r->drives[i].supervised = cool_supervised(r, i);

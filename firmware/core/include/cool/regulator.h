@@ -3,8 +3,19 @@
  * The fast loop: from what the device senses to the duty of each output. It is pure: senses and
  * a time step in, drives out. It knows no network, and goes on whatever happens there.
  *
- * The claims of the design, strongest first: leak, chiller interlock, over-temperature, input
- * failsafe, stall, no heat transfer, override, auto.
+ * The claims of the design, strongest first, for each output by itself:
+ *  1. leak: pumps and chillers off at once, fans full, until it is cleared.
+ *  2. chiller interlock: a chiller is off unless everything in chiller.c is proven. Nothing but its automatic part and an override turns one on:
+ *     full cooling, in what follows, means pumps and fans, since a chiller at full can make parts drip.
+ *  3. over-temperature of any probe on the water side: full, overrides cancelled; until that probe says that it is cooler by COOL_RELEASE_K, while
+ *     no pump stands still: beside standing water a probe cools without the water in the cold plate doing so.
+ *  4. input failsafe, or boot: the input of the output is lost (probes.h), or has not been read yet, or probes on the water side contradict each
+ *     other (then not less than the automatic part asks for: one of them is right).
+ *  5. stall: something with a tachometer does not turn (stall.h), or the flow meter stands still while a pump is told to run: full.
+ *  6. no heat transfer (hazards.h): full.
+ *  7. override. 8. standby, or auto. Fans do not rest while a chiller is wanted.
+ * A buzzer sounds while a critical fault is active, unless an override says otherwise. Critical are all faults but a fan's stall, a stuck probe, the
+ * interlock, and lost settings.
  */
 #ifndef COOL_REGULATOR_H
 #define COOL_REGULATOR_H
