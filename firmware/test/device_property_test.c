@@ -26,6 +26,7 @@ static struct {
 	bool commits;                 /**< it says `committed` */
 	message_t messages[MESSAGES];
 	int count;
+	int moves; /**< commands `endpoint` so far */
 	bool good; /**< the network is: everything arrives and is acknowledged */
 } server;
 
@@ -100,6 +101,36 @@ static void lose_connection(uint64_t *random) {
 	if (bench.connected) bench_cut("lost");
 }
 
+/** Sends the device to another broker of the same server, for a trial that may fail. */
+static void move(uint64_t *random) {
+	char text[300], id[8] = "m-0000";
+	for (int i = 5, n = ++server.moves; i > 1; i--, n /= 10)
+		id[i] = (char)('0' + n % 10);
+	cool_json_writer_t w;
+	cool_json_writer_init(&w, text, sizeof text);
+	cool_json_open_object(&w);
+	cool_json_key(&w, "id");
+	cool_json_put_string(&w, id);
+	cool_json_key(&w, "name");
+	cool_json_put_string(&w, "endpoint");
+	cool_json_key(&w, "expires");
+	cool_json_put_int(&w, 1864000000000);
+	cool_json_key(&w, "args");
+	cool_json_open_object(&w);
+	cool_json_key(&w, "url");
+	cool_json_put_string(&w, server.moves % 2 ? "mqtts://one.example" : "mqtts://two.example");
+	cool_json_key(&w, "username");
+	cool_json_put_string(&w, "u");
+	cool_json_key(&w, "password");
+	cool_json_put_string(&w, "p");
+	cool_json_key(&w, "trial_s");
+	cool_json_put_int(&w, test_random_int(random, 5, 60));
+	cool_json_close_object(&w);
+	cool_json_close_object(&w);
+	bench_say(COOL_COMMAND, text, false);
+	settle_others();
+}
+
 static void some_event(uint64_t *random) {
 	int what = test_random_int(random, 0, 99);
 	if (what < 55) {
@@ -127,6 +158,8 @@ static void some_event(uint64_t *random) {
 		cool_device_network(&device, bench.now, true, "192.0.2.7", -50);
 		bench_run();
 		settle_others();
+	} else if (what < 98 && device.order_count == 0) {
+		move(random);
 	}
 }
 
@@ -175,12 +208,14 @@ TEST(every_sample_arrives) {
 	const uint64_t seed = 20261125;
 	printf("seed %llu\n", (unsigned long long)seed);
 	uint64_t random = seed;
+	int outcomes[COOL_HOME_ROLLED_BACK + 1] = {0};
 	for (int run = 0; run < TEST_RUNS(150, 2); run++) {
 		begin(&random, run % 3 != 0);
 		int events = test_random_int(&random, 50, 900);
 		for (int i = 0; i < events && device.ring.next < MOST_SAMPLES - 3000; i++)
 			some_event(&random);
 		if (!check()) printf("run %d\n", run);
+		outcomes[device.home.outcome]++;
 		int failures = test_failures();
 		heal(&random);
 		if (test_failures() > failures) {
@@ -189,6 +224,8 @@ TEST(every_sample_arrives) {
 			return;
 		}
 	}
+	printf("last moves: %d confirmed, %d rolled back\n", outcomes[COOL_HOME_CONFIRMED], outcomes[COOL_HOME_ROLLED_BACK]);
+	CHECK(TEST_RUNS(outcomes[COOL_HOME_CONFIRMED] > 0 && outcomes[COOL_HOME_ROLLED_BACK] > 0, true));
 }
 
 TEST(a_day_offline_arrives_once) {

@@ -98,7 +98,7 @@ TEST(a_refused_desired_changes_nothing_and_is_reported) {
 		{"{\"epoch\":\"e1\",\"version\":5,\"interval_ms\":\"fast\"}", "{\"epoch\":\"e1\",\"version\":5,\"refused\":\""},
 		{"{\"epoch\":\"e1\",\"version\":6,\"outputs\":[{\"name\":\"pump\",\"min_duty\":90,\"max_duty\":50}]}", "\"version\":6,\"refused\":\""},
 		{"{\"epoch\":\"e1\",\"version\":7,\"outputs\":[{\"name\":\"pump\",\"override\":{\"duty\":0,\"until\":1764009000000}}]}",
-			"outputs[0].override.until: too far ahead"},
+			"outputs[0].override.until: 1764009000000 is more than 30 min ahead"},
 		{"{\"epoch\":\"e1\",\"ver", "\"version\":0,\"refused\":\""},
 	};
 	start();
@@ -190,10 +190,20 @@ TEST(an_override_without_a_clock_is_reviewed_when_it_comes) {
 		"1764009000000}}]}",
 		true);
 	CHECK(cool_device_settings(&device)->outputs[0].override.set);
+	CHECK(!bench_has(bench.reported, "refused"));
 	cool_device_clock(&device, bench.now, wall);
-	CHECK(!cool_device_settings(&device)->outputs[0].override.set);
 	bench_pass(500);
-	CHECK(bench_has(bench.reported, "too far ahead"));
+	CHECK(bench_has(bench.reported, "is more than 30 min ahead"));
+	CHECK(bench_has(bench.reported, "\"mode\":\"auto\"") && device.regulator.drives[0].duty > 0);
+	bench_say(COOL_DESIRED,
+		"{\"epoch\":\"e1\",\"version\":3,\"outputs\":[{\"name\":\"pump\",\"role\":\"pump\",\"kind\":\"pwm4\",\"override\":{\"duty\":80,\"until\":"
+		"1764000600000}}]}",
+		true);
+	bench_probe(0, 25);
+	bench_pass(10000);
+	CHECK(bench_has(bench.reported, "\"mode\":\"override\"") && bench_has(bench.reported, "\"claim\":\"override\""));
+	bench_pass(600000);
+	CHECK(bench_has(bench.reported, "\"mode\":\"auto\""));
 }
 
 TEST(alone_it_takes_fewer_samples) {

@@ -85,8 +85,9 @@ const cool_settings_t *cool_device_settings(const cool_device_t *d) { return &d-
 
 void cool_device_clock(cool_device_t *d, uint32_t now_ms, int64_t unix_ms) {
 	uint64_t now = cool_clock_at(&d->clock, now_ms);
+	bool first = !d->clock.set;
 	cool_clock_set(&d->clock, now, unix_ms);
-	cool_device_review_overrides(d, now);
+	if (first) cool_device_review_overrides(d, now);
 }
 
 void cool_device_ask_restart(cool_device_t *d) { d->restart = true; }

@@ -1,26 +1,22 @@
 #include <string.h>
 
+#include "cool/overrides.h"
 #include "device_parts.h"
 #include "text.h"
 
-/** Whether an override ends too late, by a clock that is set. */
-static bool too_far(const cool_output_cfg_t *o, int64_t unix_ms) {
-	if (!o->override.set) return false;
-	bool pump_off = o->role == COOL_PUMP && !(o->override.duty > 0);
-	return o->override.until_ms - unix_ms > (pump_off ? COOL_PUMP_OFF_MAX_MS : COOL_OVERRIDE_MAX_MS);
-}
-
-/** Whether the overrides of settings are short enough; true also without a clock, when they do not apply yet. */
+/** Whether the overrides of settings end soon enough; true also without a clock, when they do not apply yet. */
 static bool check_overrides(const cool_device_t *d, const cool_settings_t *s, uint64_t now, char reason[COOL_REASON_SIZE]) {
 	int64_t unix_ms;
 	if (!cool_clock_wall(&d->clock, now, &unix_ms)) return true;
 	for (int i = 0; i < s->output_count; i++) {
-		if (!too_far(&s->outputs[i], unix_ms)) continue;
+		char why[COOL_REASON_SIZE];
+		if (cool_override_check(&s->outputs[i], unix_ms, why)) continue;
 		cool_text_t t;
 		cool_text_begin(&t, reason, COOL_REASON_SIZE);
 		cool_text_add(&t, "outputs[");
 		cool_text_int(&t, i);
-		cool_text_add(&t, "].override.until: too far ahead; at most 24 hours, and 30 minutes for a pump that is off");
+		cool_text_add(&t, "].");
+		cool_text_add(&t, why);
 		return false;
 	}
 	return true;
@@ -28,14 +24,8 @@ static bool check_overrides(const cool_device_t *d, const cool_settings_t *s, ui
 
 void cool_device_review_overrides(cool_device_t *d, uint64_t now) {
 	char reason[COOL_REASON_SIZE];
-	if (check_overrides(d, &d->regulator.settings, now, reason)) return;
-	int64_t unix_ms;
-	(void)cool_clock_wall(&d->clock, now, &unix_ms);
-	d->scratch = d->regulator.settings;
-	for (int i = 0; i < d->scratch.output_count; i++)
-		if (too_far(&d->scratch.outputs[i], unix_ms)) d->scratch.outputs[i].override.set = false;
-	cool_regulator_apply(&d->regulator, &d->scratch);
-	(void)cool_copy(d->refused, sizeof d->refused, reason);
+	// The regulator does not let such an override begin.
+	if (!check_overrides(d, &d->regulator.settings, now, reason)) (void)cool_copy(d->refused, sizeof d->refused, reason);
 }
 
 /** Decodes and checks a desired state into scratch. */

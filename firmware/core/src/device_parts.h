@@ -34,7 +34,7 @@ void cool_device_recall_desired(cool_device_t *d, const char *text, size_t len);
 /** Judges a desired state, and applies it. */
 void cool_device_take_desired(cool_device_t *d, uint64_t now, const char *text, size_t len);
 
-/** Cancels overrides that reach too far ahead, which could not be seen without a clock. */
+/** Reports overrides that end too far ahead, which could not be seen before there was a clock. */
 void cool_device_review_overrides(cool_device_t *d, uint64_t now);
 
 /* device_net.c */

@@ -1,5 +1,6 @@
 #include "cool/crc.h"
 #include "cool/ds18b20.h"
+#include "cool/overrides.h"
 #include "device_parts.h"
 
 enum {
@@ -49,21 +50,26 @@ static bool tell_info(cool_device_t *d, uint64_t now, cool_action_t *a, char *bu
 /** A duty as it is told: whole percents. */
 static int16_t percent(double duty) { return (int16_t)(duty + 0.5); }
 
-static void fill_outputs(const cool_device_t *d, uint64_t now, cool_reported_t *r) {
-	const cool_settings_t *s = &d->regulator.settings;
+/** Whether an output's override is in effect, or would be if nothing stronger claimed the output. */
+static bool overridden(const cool_device_t *d, int k, uint64_t now) {
+	const cool_output_cfg_t *o = &d->regulator.settings.outputs[k];
+	bool cancelled = d->regulator.outputs[k].cancelled;
 	int64_t unix_ms;
 	bool clock = cool_clock_wall(&d->clock, now, &unix_ms);
-	for (int k = 0; k < s->output_count; k++) {
+	return cool_override_holds(o, &cancelled, clock, unix_ms);
+}
+
+static void fill_outputs(const cool_device_t *d, uint64_t now, cool_reported_t *r) {
+	r->output_count = d->regulator.settings.output_count;
+	for (int k = 0; k < r->output_count; k++) {
 		const cool_drive_t *drive = &d->regulator.drives[k];
-		const cool_override_t *o = &s->outputs[k].override;
-		r->outputs[k].name = s->outputs[k].name;
-		r->outputs[k].mode = o->set && clock && unix_ms < o->until_ms ? "override" : "auto";
+		r->outputs[k].name = d->regulator.settings.outputs[k].name;
+		r->outputs[k].mode = overridden(d, k, now) ? "override" : "auto";
 		r->outputs[k].claim = cool_by_word(drive->by);
 		r->outputs[k].supervised = drive->supervised;
 		r->outputs[k].cycles = drive->cycles;
 		r->outputs[k].duty = percent(drive->duty);
 	}
-	r->output_count = s->output_count;
 }
 
 static void fill_zero(const cool_device_t *d, cool_reported_t *r) {

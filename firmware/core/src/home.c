@@ -100,22 +100,31 @@ size_t cool_home_store(const cool_home_t *h, void *out, size_t size) {
 	return c.bad ? 0 : c.at;
 }
 
+/** Lives where it was provisioned to. */
+static void settle(cool_home_t *h, const cool_endpoint_t *provisioned, uint8_t ca) {
+	memset(h, 0, sizeof *h); // an assignment might pass a copy of it over the stack
+	h->confirmed = *provisioned;
+	h->confirmed_ca = ca;
+	h->origin = origin_of(provisioned);
+}
+
 bool cool_home_load(cool_home_t *h, const cool_endpoint_t *provisioned, uint8_t ca, const void *content, size_t len) {
-	*h = (cool_home_t){.confirmed = *provisioned, .confirmed_ca = ca, .origin = origin_of(provisioned)};
+	settle(h, provisioned, ca);
 	if (len == 0) return true;
 	cursor_t c = {.in = content, .size = len};
-	cool_home_t kept = *h;
 	if (get_number(&c) != h->origin && !c.bad) return true; // the owner provisioned the device again; that is where it lives now
-	kept.moved = get_byte(&c) != 0;
-	kept.trying = get_byte(&c) != 0;
+	h->moved = get_byte(&c) != 0;
+	h->trying = get_byte(&c) != 0;
 	uint8_t outcome = get_byte(&c);
-	kept.outcome = (cool_outcome_t)outcome;
-	get_text(&c, kept.reason, sizeof kept.reason);
-	get_text(&c, kept.command, sizeof kept.command);
-	if (kept.moved) get_endpoint(&c, &kept.confirmed, &kept.confirmed_ca);
-	if (kept.trying) get_endpoint(&c, &kept.trial, &kept.trial_ca);
-	if (c.bad || c.at != len || outcome > COOL_HOME_ROLLED_BACK) return false;
-	*h = kept;
+	get_text(&c, h->reason, sizeof h->reason);
+	get_text(&c, h->command, sizeof h->command);
+	if (h->moved) get_endpoint(&c, &h->confirmed, &h->confirmed_ca);
+	if (h->trying) get_endpoint(&c, &h->trial, &h->trial_ca);
+	if (c.bad || c.at != len || outcome > COOL_HOME_ROLLED_BACK) {
+		settle(h, provisioned, ca);
+		return false;
+	}
+	h->outcome = (cool_outcome_t)outcome;
 	return true;
 }
 

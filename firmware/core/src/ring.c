@@ -5,6 +5,9 @@ enum { STATE_BITS = 3, SENT = 4 };
 static cool_slot_t *slot(cool_ring_t *r, uint64_t seq) { return &r->slots[seq % r->capacity]; }
 static const cool_slot_t *slot_of(const cool_ring_t *r, uint64_t seq) { return &r->slots[seq % r->capacity]; }
 
+/** The slot of the next number. A walk goes by it, because a division of 64 bits is slow on these chips. */
+static cool_slot_t *after(cool_ring_t *r, cool_slot_t *s) { return s + 1 == r->slots + r->capacity ? r->slots : s + 1; }
+
 static cool_sample_state_t state(const cool_slot_t *s) { return (cool_sample_state_t)(s->state & STATE_BITS); }
 static bool sent(const cool_slot_t *s) { return (s->state & SENT) != 0; }
 static void set_state(cool_slot_t *s, cool_sample_state_t to) { s->state = (uint8_t)((s->state & SENT) | (int)to); }
@@ -65,8 +68,9 @@ void cool_ring_connected(cool_ring_t *r, uint64_t now) {
 
 /** Has every sample in a state wait again. */
 static void wait_again(cool_ring_t *r, cool_sample_state_t from) {
-	for (uint64_t seq = r->first; seq < r->next; seq++)
-		if (state(slot(r, seq)) == from) set_state(slot(r, seq), COOL_SAMPLE_WAITING);
+	cool_slot_t *s = slot(r, r->first);
+	for (uint64_t seq = r->first; seq < r->next; seq++, s = after(r, s))
+		if (state(s) == from) set_state(s, COOL_SAMPLE_WAITING);
 }
 
 void cool_ring_disconnected(cool_ring_t *r) {
@@ -93,8 +97,8 @@ void cool_ring_hold(cool_ring_t *r, bool held) { r->held = held; }
 static void send_again(cool_ring_t *r, uint32_t size, uint64_t before, uint64_t now) {
 	if (size > r->capacity) size = r->capacity;
 	uint64_t end = earlier(r->next, r->first + size);
-	for (uint64_t seq = r->first; seq < end; seq++) {
-		cool_slot_t *s = slot(r, seq);
+	cool_slot_t *s = slot(r, r->first);
+	for (uint64_t seq = r->first; seq < end; seq++, s = after(r, s)) {
 		if (state(s) == COOL_SAMPLE_ACKED && mark(s) <= before) set_state(s, COOL_SAMPLE_WAITING);
 	}
 	r->again_began = now;
@@ -102,7 +106,7 @@ static void send_again(cool_ring_t *r, uint32_t size, uint64_t before, uint64_t 
 	r->again_last = end - 1;
 }
 
-bool cool_ring_hole(const cool_ring_t *r, uint64_t *at) {
+static bool hole(const cool_ring_t *r, uint64_t *at) {
 	if (!r->heard || r->through + 1 >= r->next || r->empty_from < r->empty_to) return false;
 	*at = r->since + r->patience_ms;
 	if (r->through + 1 < r->first) return true;
@@ -115,7 +119,7 @@ bool cool_ring_hole(const cool_ring_t *r, uint64_t *at) {
 /** Marks what follows the watermark for sending again, once patience with it has ended; the next time it takes twice as long. */
 static void look_for_hole(cool_ring_t *r, uint64_t now) {
 	uint64_t at;
-	if (!cool_ring_hole(r, &at) || now < at) return;
+	if (!hole(r, &at) || now < at) return;
 	r->since = now;
 	r->patience_ms *= 2;
 	if (r->patience_ms > COOL_PATIENCE_LAST_MS) r->patience_ms = COOL_PATIENCE_LAST_MS;
@@ -143,8 +147,7 @@ void cool_ring_committed(cool_ring_t *r, uint64_t boot, uint64_t through, uint64
 }
 
 /** A sample as it is sent. metrics has room for COOL_RING_METRICS. */
-static cool_sample_t unpack(const cool_ring_t *r, uint64_t seq, uint64_t now, cool_stamping_t how, cool_metric_t *metrics) {
-	const cool_slot_t *s = slot_of(r, seq);
+static cool_sample_t unpack(const cool_ring_t *r, uint64_t seq, const cool_slot_t *s, uint64_t now, cool_stamping_t how, cool_metric_t *metrics) {
 	int64_t taken = (int64_t)((uint64_t)s->time_high << 32 | s->time_low);
 	cool_sample_t out = {.seq = seq, .stamp = how.stamp, .metrics = metrics, .watched = true};
 	out.count = cool_columns_read(r->columns, s, metrics);
@@ -156,8 +159,7 @@ static cool_sample_t unpack(const cool_ring_t *r, uint64_t seq, uint64_t now, co
 }
 
 /** Whether a sample is one of those that are taken. */
-static bool wanted(const cool_ring_t *r, uint64_t seq, bool fresh) {
-	const cool_slot_t *s = slot_of(r, seq);
+static bool wanted(const cool_ring_t *r, uint64_t seq, const cool_slot_t *s, bool fresh) {
 	if (state(s) != COOL_SAMPLE_WAITING) return false;
 	return fresh ? !sent(s) : sent(s) || seq < r->fresh;
 }
@@ -165,11 +167,11 @@ static bool wanted(const cool_ring_t *r, uint64_t seq, bool fresh) {
 static uint64_t take(cool_ring_t *r, bool fresh, uint64_t now, cool_stamping_t how, cool_sample_sink_t sink, void *ctx) {
 	cool_metric_t metrics[COOL_RING_METRICS];
 	int taken = 0;
-	for (uint64_t seq = fresh ? later(r->first, r->fresh) : r->first; seq < r->next && taken < COOL_BATCH_SAMPLES; seq++) {
-		if (!wanted(r, seq, fresh)) continue;
-		cool_sample_t out = unpack(r, seq, now, how, metrics);
+	uint64_t seq = fresh ? later(r->first, r->fresh) : r->first;
+	for (cool_slot_t *s = slot(r, seq); seq < r->next && taken < COOL_BATCH_SAMPLES; seq++, s = after(r, s)) {
+		if (!wanted(r, seq, s, fresh)) continue;
+		cool_sample_t out = unpack(r, seq, s, now, how, metrics);
 		if (!sink(ctx, &out)) break;
-		cool_slot_t *s = slot(r, seq);
 		s->state = SENT | COOL_SAMPLE_FLYING;
 		set_mark(s, r->flights + 1);
 		taken++;
@@ -197,8 +199,8 @@ uint64_t cool_ring_take_backlog(cool_ring_t *r, uint64_t now, cool_stamping_t ho
 }
 
 void cool_ring_settle(cool_ring_t *r, uint64_t flight, bool ok, uint64_t now) {
-	for (uint64_t seq = r->first; seq < r->next; seq++) {
-		cool_slot_t *s = slot(r, seq);
+	cool_slot_t *s = slot(r, r->first);
+	for (uint64_t seq = r->first; seq < r->next; seq++, s = after(r, s)) {
 		if (state(s) != COOL_SAMPLE_FLYING || mark(s) != flight) continue;
 		set_state(s, ok ? COOL_SAMPLE_ACKED : COOL_SAMPLE_WAITING);
 		if (ok) set_mark(s, now);
@@ -207,17 +209,3 @@ void cool_ring_settle(cool_ring_t *r, uint64_t flight, bool ok, uint64_t now) {
 }
 
 uint64_t cool_ring_stuck(const cool_ring_t *r, uint64_t now) { return r->first == r->next ? 0 : now - r->still; }
-
-bool cool_ring_has_fresh(const cool_ring_t *r) {
-	for (uint64_t seq = later(r->first, r->fresh); seq < r->next; seq++)
-		if (wanted(r, seq, true)) return true;
-	return false;
-}
-
-bool cool_ring_has_backlog(const cool_ring_t *r, uint64_t now) {
-	uint64_t at;
-	if (r->empty_from < r->empty_to || (cool_ring_hole(r, &at) && now >= at)) return true;
-	for (uint64_t seq = r->first; seq < r->next; seq++)
-		if (wanted(r, seq, false)) return true;
-	return false;
-}

@@ -107,11 +107,4 @@ void cool_ring_committed(cool_ring_t *r, uint64_t boot, uint64_t through, uint64
 /** How long samples have been waiting and none of them got to the server, in milliseconds. */
 uint64_t cool_ring_stuck(const cool_ring_t *r, uint64_t now);
 
-/** When patience with the watermark ends; false while there is no reason to expect that it moves. */
-bool cool_ring_hole(const cool_ring_t *r, uint64_t *at);
-
-/** Whether a take would have something at this time. */
-bool cool_ring_has_fresh(const cool_ring_t *r);
-bool cool_ring_has_backlog(const cool_ring_t *r, uint64_t now);
-
 #endif
