@@ -1,6 +1,7 @@
 #include "cool/provision.h"
 
 #include "cool/form.h"
+#include "pem.h"
 
 #include <string.h>
 
@@ -148,11 +149,8 @@ static bool check_time(const char *list, char reason[COOL_REASON_SIZE]) {
 }
 
 static bool check_ca(const char *ca, char reason[COOL_REASON_SIZE]) {
-	const char *begin = strstr(ca, "-----BEGIN CERTIFICATE-----");
-	if (ca[0] != '\0' && (begin == NULL || strstr(begin, "-----END CERTIFICATE-----") == NULL)) {
-		return say(reason, "ca: ", "certificates in PEM are wanted, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----");
-	}
-	return true;
+	const char *problem = ca[0] != '\0' ? cool_pem_problem(ca) : NULL;
+	return problem == NULL || say(reason, "ca: ", problem);
 }
 
 bool cool_draft_check(cool_draft_t *d, char reason[COOL_REASON_SIZE]) {
