@@ -21,12 +21,13 @@ void access_point_init(void) { netif = esp_netif_create_default_wifi_ap(); }
 
 static esp_err_t configure(void) {
 	wifi_config_t cfg = {
-		.ap = {
-			.channel = CHANNEL, /* that of the station, once it is joined */
-			.authmode = WIFI_AUTH_WPA2_PSK,
-			.max_connection = GUESTS,
-			.pmf_cfg.required = false,
-		},
+		.ap =
+			{
+				.channel = CHANNEL, /* that of the station, once it is joined */
+				.authmode = WIFI_AUTH_WPA2_PSK,
+				.max_connection = GUESTS,
+				.pmf_cfg.required = false,
+			},
 	};
 	const char *password = provisioning_ap_password();
 	/* The id has at most 32 bytes, which is what fits. A device that was not named has an id that says what it is. */

@@ -6,9 +6,7 @@
  * handshake), the tasks' stacks 45 kB, the outbox at most 40 kB. An update opens a second TLS connection beside the first. The certificates
  * of an endpoint are in the heap while it is used.
  */
-#include "esp_event.h"
 #include "esp_log.h"
-#include "esp_netif.h"
 
 #include "board.h"
 #include "cable.h"
@@ -83,10 +81,12 @@ void app_main(void) {
 	clock_init();
 	panel_start();
 	cable_start();
-	ESP_ERROR_CHECK(esp_netif_init());
-	ESP_ERROR_CHECK(esp_event_loop_create_default());
 	mqtt_init(cfg.id);
-	wifi_start();
-	clock_start(provisioning_get()->time);
+	esp_err_t err = wifi_start();
+	if (err == ESP_OK) {
+		clock_start(provisioning_get()->time);
+	} else {
+		ESP_LOGE(TAG, "no network, only regulation: %s", esp_err_to_name(err));
+	}
 	network_start();
 }

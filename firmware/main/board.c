@@ -10,18 +10,18 @@
  */
 #if CONFIG_IDF_TARGET_ESP32
 #define CHIP "esp32"
-#define OUTPUT_PINS                                                                                                          \
-	(BIT64(4) | BIT64(13) | BIT64(14) | BIT64(16) | BIT64(17) | BIT64(18) | BIT64(19) | BIT64(21) | BIT64(22) | BIT64(23) | \
-		BIT64(25) | BIT64(26) | BIT64(27) | BIT64(32) | BIT64(33))
+#define OUTPUT_PINS                                                                                                                                 \
+	(BIT64(4) | BIT64(13) | BIT64(14) | BIT64(16) | BIT64(17) | BIT64(18) | BIT64(19) | BIT64(21) | BIT64(22) | BIT64(23) | BIT64(25) | BIT64(26) | \
+		BIT64(27) | BIT64(32) | BIT64(33))
 #define INPUT_PINS (OUTPUT_PINS | BIT64(34) | BIT64(35) | BIT64(36) | BIT64(39)) /* 34 to 39 have no pull-up and no driver */
 #define PWM_CHANNELS 8
 #define COUNTERS 8
 #elif CONFIG_IDF_TARGET_ESP32S3
 #define CHIP "esp32s3"
-#define OUTPUT_PINS                                                                                                          \
-	(BIT64(1) | BIT64(2) | BIT64(4) | BIT64(5) | BIT64(6) | BIT64(7) | BIT64(8) | BIT64(9) | BIT64(10) | BIT64(11) |        \
-		BIT64(12) | BIT64(13) | BIT64(14) | BIT64(15) | BIT64(16) | BIT64(17) | BIT64(18) | BIT64(21) | BIT64(38) |          \
-		BIT64(39) | BIT64(40) | BIT64(41) | BIT64(42) | BIT64(47) | BIT64(48))
+#define OUTPUT_PINS                                                                                                                          \
+	(BIT64(1) | BIT64(2) | BIT64(4) | BIT64(5) | BIT64(6) | BIT64(7) | BIT64(8) | BIT64(9) | BIT64(10) | BIT64(11) | BIT64(12) | BIT64(13) | \
+		BIT64(14) | BIT64(15) | BIT64(16) | BIT64(17) | BIT64(18) | BIT64(21) | BIT64(38) | BIT64(39) | BIT64(40) | BIT64(41) | BIT64(42) |  \
+		BIT64(47) | BIT64(48))
 #define INPUT_PINS OUTPUT_PINS
 #define PWM_CHANNELS 8
 #define COUNTERS 4
@@ -43,8 +43,8 @@ void board_describe(cool_board_t *b) {
 	*b = (cool_board_t){
 		.output_pins = OUTPUT_PINS,
 		.input_pins = INPUT_PINS,
-		.taken_pins = bit(CONFIG_COOLANT_PIN_ONEWIRE) | bit(CONFIG_COOLANT_PIN_LEAK) | bit(CONFIG_COOLANT_PIN_FLOW) |
-					  bit(CONFIG_COOLANT_PIN_SDA) | bit(CONFIG_COOLANT_PIN_SCL) | bit(CONFIG_COOLANT_PIN_LED) | bit(CONFIG_COOLANT_PIN_BUTTON),
+		.taken_pins = bit(CONFIG_COOLANT_PIN_ONEWIRE) | bit(CONFIG_COOLANT_PIN_LEAK) | bit(CONFIG_COOLANT_PIN_FLOW) | bit(CONFIG_COOLANT_PIN_SDA) |
+			bit(CONFIG_COOLANT_PIN_SCL) | bit(CONFIG_COOLANT_PIN_LED) | bit(CONFIG_COOLANT_PIN_BUTTON),
 		.pwm_channels = PWM_CHANNELS,
 		.counters = COUNTERS,
 		.leak = CONFIG_COOLANT_PIN_LEAK >= 0,

@@ -22,7 +22,7 @@
 static const char TAG[] = "cable";
 
 enum {
-	JOIN_MS = 40000,  /* COOL_JOIN_MS and an address */
+	JOIN_MS = 40000, /* COOL_JOIN_MS and an address */
 	LOOK_MS = 250,
 	SCAN_MAX = 20,
 	SETTLE_MS = 1000, /* from the list's change until the old connection is given up */
@@ -112,13 +112,15 @@ static void apply(cable_t *c) {
 		refuse(c, COOL_IMPROV_APPLY, "nothing was put");
 		return;
 	}
-	if (provisioning_apply(c->draft, reason)) {
+	bool ok = provisioning_apply(c->draft, reason);
+	if (ok) {
 		send_result(c, COOL_IMPROV_APPLY, NULL, 0);
 	} else {
 		refuse(c, COOL_IMPROV_APPLY, reason);
 	}
 	provisioning_drop(c->draft);
 	c->draft = NULL;
+	if (ok) provisioning_restart();
 }
 
 static void forget(cable_t *c) {

@@ -11,11 +11,11 @@
 #endif
 
 enum {
-	UART = 0,            /* of ESP-IDF's console by default */
-	RX_BUFFER = 512,     /* two packets */
+	UART = 0,        /* of ESP-IDF's console by default */
+	RX_BUFFER = 512, /* two packets */
 	TX_BUFFER = 1024,
 	READ_MS = 1000,
-	WRITE_MS = 200,      /* without a reader at the other end nothing drains */
+	WRITE_MS = 200, /* without a reader at the other end nothing drains */
 };
 
 static esp_err_t uart_open(void) {

@@ -30,11 +30,11 @@ enum {
 /* The present connection; the network task makes and ends it. */
 static struct {
 	const char *id;
-	esp_mqtt_client_handle_t client; /* NULL: none */
-	char *ca;                        /* the client does not copy it */
-	atomic_bool open;                /* it was asked for, and its end was not told yet */
-	esp_transport_handle_t transport;/* of the client's own task until it connects */
-	char why[COOL_REASON_SIZE];      /* the last error; of the client's task */
+	esp_mqtt_client_handle_t client;  /* NULL: none */
+	char *ca;                         /* the client does not copy it */
+	atomic_bool open;                 /* it was asked for, and its end was not told yet */
+	esp_transport_handle_t transport; /* of the client's own task until it connects */
+	char why[COOL_REASON_SIZE];       /* the last error; of the client's task */
 } now;
 
 /* A message that comes in pieces; of the client's task. */
@@ -58,8 +58,8 @@ static void tell_end(const char *why) {
 
 /* What went wrong, for a person who reads it on the page. */
 static void note_error(const esp_mqtt_error_codes_t *e) {
-	static const char *const refused[] = {"", "wrong protocol", "the client id was refused", "the broker is unavailable", "wrong user name or password",
-		"not authorized"};
+	static const char *const refused[] = {
+		"", "wrong protocol", "the client id was refused", "the broker is unavailable", "wrong user name or password", "not authorized"};
 	int code = e->connect_return_code;
 	if (e->error_type == MQTT_ERROR_TYPE_CONNECTION_REFUSED && code > 0 && code < (int)(sizeof refused / sizeof refused[0])) {
 		(void)cool_copy(now.why, sizeof now.why, refused[code]);
@@ -151,21 +151,22 @@ static void on_event(void *arg, esp_event_base_t base, int32_t id, void *data) {
 	network_wake();
 }
 
-bool mqtt_certificates(cool_blob_t blob, char **memory, const char **pem, size_t *len) {
-	*memory = NULL;
+bool mqtt_certificates(cool_blob_t blob, char **pem) {
 	*pem = NULL;
-	*len = 0;
-	if (blob == COOL_BLOB_COUNT) {
-		return true;
-	}
+	if (blob == COOL_BLOB_COUNT) return true;
 	char *buf = malloc(COOL_BLOB_SIZE);
-	if (buf == NULL) {
+	if (buf == NULL) return false;
+	size_t used = store_read(cool_blob_key(blob), buf, COOL_BLOB_SIZE), len;
+	const char *found = cool_flash_pem((uint8_t)blob, blob != COOL_BLOB_CA_PROVISIONED, buf, used, COOL_BLOB_SIZE, &len);
+	if (found == NULL) {
+		free(buf);
 		return false;
 	}
-	size_t used = store_read(cool_blob_key(blob), buf, COOL_BLOB_SIZE);
-	*pem = cool_flash_pem((uint8_t)blob, blob != COOL_BLOB_CA_PROVISIONED, buf, used, COOL_BLOB_SIZE, len);
-	*memory = buf;
-	return *pem != NULL;
+	/* One root is some 2 kB, the buffer 16. */
+	memmove(buf, found, len);
+	*pem = realloc(buf, len);
+	if (*pem == NULL) *pem = buf;
+	return true;
 }
 
 /* Ends and forgets the client. Waits until its task has ended: at most for a connection attempt under way. */
@@ -193,29 +194,29 @@ void mqtt_connect(const cool_action_t *a) {
 	discard();
 	now.why[0] = '\0';
 	atomic_store(&now.open, true);
-	const char *pem;
-	size_t pem_len;
-	if (!mqtt_certificates(a->connect.ca, &now.ca, &pem, &pem_len)) {
+	if (!mqtt_certificates(a->connect.ca, &now.ca)) {
 		tell_end("the broker's CA certificates cannot be read from flash");
 		return;
 	}
 	const cool_endpoint_t *to = &a->connect.to;
 	const esp_mqtt_client_config_t cfg = {
-		.broker = {
-			.address.uri = to->url,
-			.verification = {
-				.certificate = pem,
-				.certificate_len = pem_len,
-				.crt_bundle_attach = pem == NULL ? esp_crt_bundle_attach : NULL,
-				.common_name = to->server_name[0] != '\0' ? to->server_name : NULL,
+		.broker =
+			{
+				.address.uri = to->url,
+				.verification =
+					{
+						.certificate = now.ca, /* its length stays 0: that tells PEM from DER */
+						.crt_bundle_attach = now.ca == NULL ? esp_crt_bundle_attach : NULL,
+						.common_name = to->server_name[0] != '\0' ? to->server_name : NULL,
+					},
 			},
-		},
 		.credentials = {.username = to->username, .client_id = now.id, .authentication.password = to->password},
-		.session = {
-			.last_will = {.topic = a->connect.will_topic, .msg = a->connect.will, .msg_len = (int)a->connect.will_len, .qos = 1, .retain = 1},
-			.keepalive = KEEPALIVE_S,
-			.protocol_ver = MQTT_PROTOCOL_V_3_1_1, /* with a clean session, which is esp-mqtt's default */
-		},
+		.session =
+			{
+				.last_will = {.topic = a->connect.will_topic, .msg = a->connect.will, .msg_len = (int)a->connect.will_len, .qos = 1, .retain = 1},
+				.keepalive = KEEPALIVE_S,
+				.protocol_ver = MQTT_PROTOCOL_V_3_1_1, /* with a clean session, which is esp-mqtt's default */
+			},
 		.network = {.timeout_ms = TIMEOUT_MS, .disable_auto_reconnect = true},
 		.task = {.priority = PRIORITY_NETWORK, .stack_size = STACK_MQTT},
 		.buffer = {.size = BUFFER, .out_size = BUFFER},

@@ -23,9 +23,9 @@ void mqtt_subscribe(const char *topic, int qos);
 void mqtt_publish(const cool_action_t *a);
 
 /**
- * Reads the certificates of a blob into new memory: *pem is NULL for the public roots. False if they cannot be used. Free *memory when the
- * connection is over.
+ * Reads the certificates of a blob into new memory, as PEM ended by a NUL; *pem is NULL for the public roots. False if they cannot be used. Free
+ * *pem when the connection is over.
  */
-bool mqtt_certificates(cool_blob_t blob, char **memory, const char **pem, size_t *len);
+bool mqtt_certificates(cool_blob_t blob, char **pem);
 
 #endif

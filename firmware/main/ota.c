@@ -41,20 +41,12 @@ static cool_ota_t job; /* of the task, while busy */
 static atomic_bool busy;
 
 /* The public roots, or the provisioned CA where the image comes from the broker's own host. */
-static bool trust(esp_http_client_config_t *http, char **memory) {
-	char from[COOL_HOST_SIZE], broker[COOL_HOST_SIZE];
-	uint16_t port;
+static bool trust(esp_http_client_config_t *http, char **pem) {
 	const cool_provision_t *p = provisioning_get();
-	const char *pem = NULL;
-	size_t len = 0;
-	*memory = NULL;
-	if (p->ca && cool_split_url(job.url, from, &port) && cool_split_url(p->broker.url, broker, &port) && strcmp(from, broker) == 0 &&
-		!mqtt_certificates(COOL_BLOB_CA_PROVISIONED, memory, &pem, &len)) {
-		return false;
-	}
-	http->cert_pem = pem;
-	http->cert_len = len;
-	http->crt_bundle_attach = pem == NULL ? esp_crt_bundle_attach : NULL;
+	*pem = NULL;
+	if (p->ca && cool_same_host(job.url, p->broker.url) && !mqtt_certificates(COOL_BLOB_CA_PROVISIONED, pem)) return false;
+	http->cert_pem = *pem;
+	http->crt_bundle_attach = *pem == NULL ? esp_crt_bundle_attach : NULL;
 	return true;
 }
 
@@ -112,11 +104,8 @@ static const char *download(esp_https_ota_handle_t ota, const esp_partition_t *p
 /* NULL: it is installed, and runs after a restart. */
 static const char *install(char reason[COOL_REASON_SIZE]) {
 	esp_http_client_config_t http = {.url = job.url, .timeout_ms = TIMEOUT_MS, .buffer_size = BUFFER, .keep_alive_enable = true};
-	char *memory;
-	if (!trust(&http, &memory)) {
-		free(memory);
-		return "the CA certificates cannot be read from flash";
-	}
+	char *pem;
+	if (!trust(&http, &pem)) return "the CA certificates cannot be read from flash";
 	const esp_https_ota_config_t cfg = {.http_config = &http};
 	const esp_partition_t *part = esp_ota_get_next_update_partition(NULL);
 	esp_https_ota_handle_t ota = NULL;
@@ -131,7 +120,7 @@ static const char *install(char reason[COOL_REASON_SIZE]) {
 			problem = "the image is damaged, or not signed by the key of this device's firmware";
 		}
 	}
-	free(memory);
+	free(pem);
 	return problem;
 }
 

@@ -17,9 +17,9 @@
 static const char TAG[] = "panel";
 
 enum {
-	PERIOD_MS = 25,      /* half of the LED's fastest flicker */
-	LOOK_EVERY = 8,      /* periods: the device's health changes slowly, and looking at it takes the lock */
-	RESET_MS = 10000,    /* how long the button is held for a factory reset */
+	PERIOD_MS = 25,   /* half of the LED's fastest flicker */
+	LOOK_EVERY = 8,   /* periods: the device's health changes slowly, and looking at it takes the lock */
+	RESET_MS = 10000, /* how long the button is held for a factory reset */
 	NO_PIN = -1,
 };
 

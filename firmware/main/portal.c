@@ -131,20 +131,19 @@ static bool save_network(const char *body, size_t len, char reason[COOL_REASON_S
 	return provisioning_add_network(ssid, password, reason);
 }
 
-/* The broker of the form, if it names one. */
-static bool save_broker(const char *body, size_t len, char reason[COOL_REASON_SIZE]) {
+/* The broker of the form, if it names one; *kept says whether the device has to restart. */
+static bool save_broker(const char *body, size_t len, bool *kept, char reason[COOL_REASON_SIZE]) {
 	char broker[COOL_URL_SIZE];
-	if (cool_form_field(body, len, "broker", broker, sizeof broker, NULL) == COOL_FORM_FOUND && broker[0] == '\0') {
-		return true;
-	}
+	*kept = false;
+	if (cool_form_field(body, len, "broker", broker, sizeof broker, NULL) == COOL_FORM_FOUND && broker[0] == '\0') return true;
 	cool_draft_t *d = provisioning_draft();
 	if (d == NULL) {
 		(void)cool_copy(reason, COOL_REASON_SIZE, "there is not enough memory; restart the device and try again");
 		return false;
 	}
-	bool ok = cool_draft_form(d, body, len, reason) && provisioning_apply(d, reason);
+	*kept = cool_draft_form(d, body, len, reason) && provisioning_apply(d, reason);
 	provisioning_drop(d);
-	return ok;
+	return *kept;
 }
 
 static esp_err_t post_setup(httpd_req_t *req) {
@@ -156,9 +155,13 @@ static esp_err_t post_setup(httpd_req_t *req) {
 		return httpd_resp_send_err(req, HTTPD_400_BAD_REQUEST, "the form did not arrive whole");
 	}
 	char reason[COOL_REASON_SIZE] = "";
-	bool ok = save_network(body, req->content_len, reason) && save_broker(body, req->content_len, reason);
+	bool kept;
+	/* The network last: trying it may end the connection to whoever sent the form. */
+	bool ok = save_broker(body, req->content_len, &kept, reason) && save_network(body, req->content_len, reason);
 	free(body);
-	return answer(req, ok ? NULL : reason);
+	esp_err_t err = answer(req, ok ? NULL : reason);
+	if (ok && kept) provisioning_restart();
+	return err;
 }
 
 /* Phones ask for pages of their makers to see whether they are online; sending them to the form makes them show it. */

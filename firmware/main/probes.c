@@ -23,10 +23,10 @@ enum {
 	PAD_SIZE = 9,
 	ROM_SIZE = 8,
 	FAMILY = 0x28,
-	MAX_RX_BYTES = 10,      /* a match of a ROM id with its command is the longest */
-	RETRY_MS = 5000,        /* after the bus could not be made */
-	ROUNDS_OF_SEARCH = 30,  /* about 30 s: a probe that is plugged in is found soon, and the bus is not searched all the time */
-	PAUSE_MS = 200,         /* with the conversion of 800 ms a round takes about a second */
+	MAX_RX_BYTES = 10,     /* a match of a ROM id with its command is the longest */
+	RETRY_MS = 5000,       /* after the bus could not be made */
+	ROUNDS_OF_SEARCH = 30, /* about 30 s: a probe that is plugged in is found soon, and the bus is not searched all the time */
+	PAUSE_MS = 200,        /* with the conversion of 800 ms a round takes about a second */
 };
 
 /* A probe keeps its place for the whole boot, as the core wants it, also while it is away. */
@@ -86,7 +86,7 @@ static void read_pad(onewire_bus_handle_t bus, cool_probe_read_t *p) {
 	command[ROM_SIZE + 1] = READ_SCRATCHPAD;
 	memset(p->pad, 0xFF, sizeof p->pad); /* what an empty bus reads as */
 	p->present = onewire_bus_reset(bus) == ESP_OK && onewire_bus_write_bytes(bus, command, sizeof command) == ESP_OK &&
-				 onewire_bus_read_bytes(bus, p->pad, PAD_SIZE) == ESP_OK;
+		onewire_bus_read_bytes(bus, p->pad, PAD_SIZE) == ESP_OK;
 	p->fresh = true;
 }
 

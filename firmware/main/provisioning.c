@@ -6,6 +6,7 @@
 #include "esp_log.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/semphr.h"
+#include "freertos/task.h"
 
 #include "cool/flash.h"
 #include "identity.h"
@@ -22,6 +23,8 @@ static const char KEY_AP[] = "ap_password";
 
 /* Kinds of sealed blobs; those of cool_blob_t are below. */
 enum { KIND_SETUP = 0x40, KIND_NETWORKS = 0x41 };
+
+enum { ANSWER_MS = 1000 };
 
 static cool_provision_t kept;
 static cool_wifi_list_t networks;
@@ -133,11 +136,15 @@ bool provisioning_apply(cool_draft_t *d, char reason[COOL_REASON_SIZE]) {
 		(void)cool_copy(reason, COOL_REASON_SIZE, "it could not be written to flash; if this happens again, reset the device to factory settings");
 		return false;
 	}
+	return true;
+}
+
+void provisioning_restart(void) {
 	/* The core keeps references to what is provisioned, and the id is a part of every topic: a restart is the one way that cannot be half done. */
+	vTaskDelay(pdMS_TO_TICKS(ANSWER_MS));
 	cool_device_ask_restart(device_take());
 	device_give();
 	network_wake();
-	return true;
 }
 
 static bool keep_networks(void) {

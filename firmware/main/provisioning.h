@@ -24,8 +24,11 @@ const char *provisioning_ap_password(void);
 cool_draft_t *provisioning_draft(void);
 void provisioning_drop(cool_draft_t *d);
 
-/** Checks a draft, keeps it and asks for a restart. False, with the reason, if it is wrong or cannot be kept; nothing has changed then. */
+/** Checks a draft and keeps it for the next start. False, with the reason, if it is wrong or cannot be kept; the device goes on as it was then. */
 bool provisioning_apply(cool_draft_t *d, char reason[COOL_REASON_SIZE]);
+
+/** Lets an answer get out, and asks for the restart that makes a draft take effect. Takes a second. */
+void provisioning_restart(void);
 
 /** Puts a network first, and lets the radio try it at once. */
 bool provisioning_add_network(const char *ssid, const char *password, char reason[COOL_REASON_SIZE]);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "esp_check.h"
 #include "esp_event.h"
 #include "esp_log.h"
 #include "esp_netif.h"
@@ -124,13 +125,14 @@ static esp_err_t join(int index) {
 	}
 	const cool_wifi_t *n = &list.known[index];
 	wifi_config_t cfg = {
-		.sta = {
-			.scan_method = WIFI_ALL_CHANNEL_SCAN, /* the strongest of several with one name */
-			.sort_method = WIFI_CONNECT_AP_BY_SIGNAL,
-			.threshold.authmode = n->password[0] == '\0' ? WIFI_AUTH_OPEN : WIFI_AUTH_WPA2_PSK,
-			.pmf_cfg.capable = true,
-			.sae_pwe_h2e = WPA3_SAE_PWE_BOTH,
-		},
+		.sta =
+			{
+				.scan_method = WIFI_ALL_CHANNEL_SCAN, /* the strongest of several with one name */
+				.sort_method = WIFI_CONNECT_AP_BY_SIGNAL,
+				.threshold.authmode = n->password[0] == '\0' ? WIFI_AUTH_OPEN : WIFI_AUTH_WPA2_PSK,
+				.pmf_cfg.capable = true,
+				.sae_pwe_h2e = WPA3_SAE_PWE_BOTH,
+			},
 	};
 	/* Both fields may be full, without a NUL. */
 	memcpy(cfg.sta.ssid, n->ssid, strnlen(n->ssid, sizeof cfg.sta.ssid));
@@ -184,24 +186,29 @@ static void run(void *arg) {
 	}
 }
 
-void wifi_start(void) {
-	cool_wifi_list_t list;
+static esp_err_t start_radio(void) {
 	const wifi_init_config_t init = WIFI_INIT_CONFIG_DEFAULT();
-	events = xQueueCreate(EVENTS, sizeof(event_t));
-	ESP_ERROR_CHECK(events != NULL ? ESP_OK : ESP_ERR_NO_MEM);
+	ESP_RETURN_ON_ERROR(esp_netif_init(), TAG, "network interfaces");
+	ESP_RETURN_ON_ERROR(esp_event_loop_create_default(), TAG, "events");
 	esp_netif_t *station = esp_netif_create_default_wifi_sta();
-	ESP_ERROR_CHECK_WITHOUT_ABORT(esp_netif_set_hostname(station, provisioning_get()->id));
+	ESP_RETURN_ON_ERROR(esp_netif_set_hostname(station, provisioning_get()->id), TAG, "host name");
 	access_point_init();
-	ESP_ERROR_CHECK(esp_wifi_init(&init));
-	ESP_ERROR_CHECK(esp_wifi_set_storage(WIFI_STORAGE_RAM)); /* networks are kept by provisioning.c */
-	ESP_ERROR_CHECK(esp_event_handler_instance_register(WIFI_EVENT, ESP_EVENT_ANY_ID, on_wifi, NULL, NULL));
-	ESP_ERROR_CHECK(esp_event_handler_instance_register(IP_EVENT, ESP_EVENT_ANY_ID, on_ip, NULL, NULL));
-	ESP_ERROR_CHECK(esp_wifi_set_mode(WIFI_MODE_STA));
-	ESP_ERROR_CHECK(esp_wifi_start());
+	ESP_RETURN_ON_ERROR(esp_wifi_init(&init), TAG, "radio");
+	ESP_RETURN_ON_ERROR(esp_wifi_set_storage(WIFI_STORAGE_RAM), TAG, "storage"); /* networks are kept by provisioning.c */
+	ESP_RETURN_ON_ERROR(esp_event_handler_instance_register(WIFI_EVENT, ESP_EVENT_ANY_ID, on_wifi, NULL, NULL), TAG, "events of the radio");
+	ESP_RETURN_ON_ERROR(esp_event_handler_instance_register(IP_EVENT, ESP_EVENT_ANY_ID, on_ip, NULL, NULL), TAG, "events of addresses");
+	ESP_RETURN_ON_ERROR(esp_wifi_set_mode(WIFI_MODE_STA), TAG, "station");
+	return esp_wifi_start();
+}
+
+esp_err_t wifi_start(void) {
+	cool_wifi_list_t list;
+	events = xQueueCreate(EVENTS, sizeof(event_t));
+	if (events == NULL) return ESP_ERR_NO_MEM;
+	ESP_RETURN_ON_ERROR(start_radio(), TAG, "start");
 	provisioning_networks(&list);
 	cool_networks_init(&state, list.count, 0, now_long_ms());
-	BaseType_t made = xTaskCreate(run, "wifi", STACK_WIFI, NULL, PRIORITY_WIFI, NULL);
-	ESP_ERROR_CHECK(made == pdPASS ? ESP_OK : ESP_ERR_NO_MEM);
+	return xTaskCreate(run, "wifi", STACK_WIFI, NULL, PRIORITY_WIFI, NULL) == pdPASS ? ESP_OK : ESP_ERR_NO_MEM;
 }
 
 void wifi_changed(void) {

@@ -8,8 +8,10 @@
 
 #include <stdbool.h>
 
-/** Starts the radio and its task. */
-void wifi_start(void);
+#include "esp_err.h"
+
+/** Starts the radio and its task. Without them the device regulates all the same. */
+esp_err_t wifi_start(void);
 
 /** The list of known networks was changed. From any task. */
 void wifi_changed(void);

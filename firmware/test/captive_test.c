@@ -10,8 +10,8 @@ static const uint8_t address[4] = {192, 168, 4, 1};
 static const uint8_t query[] = {0x12, 0x34, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'a', 2, 'b', 'c', 0, 0, 1, 0, 1};
 
 TEST(a_name_is_the_device) {
-	static const uint8_t want[] = {0x12, 0x34, 0x85, 0x00, 0, 1, 0, 1, 0, 0, 0, 0, 1, 'a', 2, 'b', 'c', 0, 0, 1, 0, 1,
-		0xC0, 0x0C, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, 192, 168, 4, 1};
+	static const uint8_t want[] = {
+		0x12, 0x34, 0x85, 0x00, 0, 1, 0, 1, 0, 0, 0, 0, 1, 'a', 2, 'b', 'c', 0, 0, 1, 0, 1, 0xC0, 0x0C, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, 192, 168, 4, 1};
 	uint8_t out[COOL_DNS_SIZE];
 	size_t n = cool_captive_answer(query, sizeof query, address, out, sizeof out);
 	CHECK_EQ_INT(n, sizeof want);
@@ -47,8 +47,8 @@ TEST(what_is_no_query_is_not_answered) {
 		const char *name;
 		size_t at;
 		uint8_t byte;
-	} cases[] = {{"an answer", 2, 0x81}, {"another opcode", 2, 0x10}, {"two questions", 5, 2}, {"no question", 5, 0}, {"a pointer as a name", 12, 0xC0},
-		{"a label that goes beyond", 12, 63}};
+	} cases[] = {{"an answer", 2, 0x81}, {"another opcode", 2, 0x10}, {"two questions", 5, 2}, {"no question", 5, 0},
+		{"a pointer as a name", 12, 0xC0}, {"a label that goes beyond", 12, 63}};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		test_in(cases[i].name);
 		memcpy(q, query, sizeof q);

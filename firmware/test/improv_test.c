@@ -45,6 +45,17 @@ TEST(a_packet_of_known_bytes) {
 	CHECK_EQ_INT(c.command, COOL_IMPROV_GET_STATE);
 }
 
+TEST(the_packet_of_the_guide) {
+	/* docs/provisioning.md */
+	static const uint8_t bytes[] = {0x49, 0x4D, 0x50, 0x52, 0x4F, 0x56, 0x01, 0x03, 0x0A, 0xC0, 0x08, 0x01, 0x01, 'r', 'a', 'c', 'k', '-', '1', 0xB4};
+	cool_improv_t p = {0};
+	cool_improv_call_t c;
+	CHECK_EQ_INT(feed(&p, bytes, sizeof bytes), COOL_IMPROV_CALL);
+	CHECK_EQ_INT(cool_improv_call(&p, &c), COOL_IMPROV_OK);
+	CHECK_EQ_INT(c.field, 1);
+	CHECK(c.begin && c.piece_len == 6 && memcmp(c.piece, "rack-1", 6) == 0);
+}
+
 TEST(packets_stand_among_lines_of_the_log) {
 	uint8_t frame[COOL_IMPROV_FRAME];
 	size_t len = packet(frame, COOL_IMPROV_COMMAND, "\x03\x00", 2);
@@ -107,7 +118,10 @@ TEST(commands_of_another_form_are_refused) {
 		{"a password that is longer than the packet", "\x01\x04\x01x\x02y", 6, COOL_IMPROV_INVALID},
 		{"something behind the password", "\x01\x05\x01x\x01yz", 7, COOL_IMPROV_INVALID},
 		{"a zero byte in the ssid", "\x01\x04\x02x\x00\x00", 6, COOL_IMPROV_INVALID},
-		{"an ssid of 33 bytes", "\x01\x23\x21" "012345678901234567890123456789012\x00", 37, COOL_IMPROV_INVALID},
+		{"an ssid of 33 bytes",
+			"\x01\x23\x21"
+			"012345678901234567890123456789012\x00",
+			37, COOL_IMPROV_INVALID},
 		{"a piece without a field", "\xC0\x00", 2, COOL_IMPROV_INVALID},
 		{"a piece without its begin", "\xC0\x01\x07", 3, COOL_IMPROV_INVALID},
 		{"a piece that begins twice", "\xC0\x02\x07\x02", 4, COOL_IMPROV_INVALID},
@@ -165,7 +179,11 @@ TEST(answers) {
 	check_frame(f, cool_improv_write_result(f, COOL_IMPROV_APPLY, NULL, 0), COOL_IMPROV_RESULT, 2);
 	const char *texts[] = {"Coolant", "1.0.0", "", "pump"};
 	check_frame(f, cool_improv_write_result(f, COOL_IMPROV_GET_INFO, texts, 4), COOL_IMPROV_RESULT, 2 + 8 + 6 + 1 + 5);
-	CHECK(memcmp(f + 9, "\x03\x14\x07" "Coolant\x05" "1.0.0\x00\x04pump", 22) == 0);
+	CHECK(memcmp(f + 9,
+			  "\x03\x14\x07"
+			  "Coolant\x05"
+			  "1.0.0\x00\x04pump",
+			  22) == 0);
 }
 
 TEST(answers_that_do_not_fit_are_cut) {
@@ -196,7 +214,8 @@ TEST(noise_never_sticks) {
 		cool_improv_t p = {0};
 		int noise = test_random_int(&seed, 0, 40);
 		for (int i = 0; i < noise; i++) {
-			uint8_t byte = test_random_int(&seed, 0, 1) == 0 ? frame[test_random_int(&seed, 0, (int)len - 1)] : (uint8_t)test_random_int(&seed, 0, 255);
+			uint8_t byte =
+				test_random_int(&seed, 0, 1) == 0 ? frame[test_random_int(&seed, 0, (int)len - 1)] : (uint8_t)test_random_int(&seed, 0, 255);
 			(void)cool_improv_feed(&p, byte);
 		}
 		for (int i = 0; i < COOL_IMPROV_FRAME; i++) {

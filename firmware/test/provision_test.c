@@ -119,8 +119,9 @@ TEST(what_is_not_said_stays) {
 }
 
 TEST(a_form_says_the_same) {
-	static const char body[] = "ssid=home&id=rack-1&broker=mqtts%3A%2F%2Fcoolant.local&password=a%2Bb&name=Rack+%231&username=&server_name=&time=ntp.aliyun.com"
-							   "&ca=-----BEGIN+CERTIFICATE-----%0D%0AMAkwAQAwAQADAQA%3D%0D%0A-----END+CERTIFICATE-----";
+	static const char body[] =
+		"ssid=home&id=rack-1&broker=mqtts%3A%2F%2Fcoolant.local&password=a%2Bb&name=Rack+%231&username=&server_name=&time=ntp.aliyun.com"
+		"&ca=-----BEGIN+CERTIFICATE-----%0D%0AMAkwAQAwAQADAQA%3D%0D%0A-----END+CERTIFICATE-----";
 	char reason[COOL_REASON_SIZE];
 	begin(NULL);
 	CHECK(cool_draft_form(&draft, body, sizeof body - 1, reason));
@@ -201,6 +202,25 @@ TEST(time_servers) {
 	CHECK(!cool_time_server(" a, bb,,c ", 3, host, sizeof host));
 	CHECK(!cool_time_server("", 0, host, sizeof host));
 	CHECK(!cool_time_server("12345678", 0, host, sizeof host));
+}
+
+TEST(hosts_of_addresses) {
+	static const struct {
+		const char *a, *b;
+		bool same;
+	} cases[] = {
+		{"https://coolant.local/fw.bin", "mqtts://coolant.local:8883", true},
+		{"https://Coolant.Local:443/fw.bin?x", "mqtts://coolant.local:8883", true},
+		{"https://[fd00::1]:443/fw.bin", "mqtts://[fd00::1]:8883", true},
+		{"https://[fd00::1]/", "mqtts://[fd00::2]:8883", false},
+		{"https://coolant.local.example/fw.bin", "mqtts://coolant.local:8883", false},
+		{"https://example/coolant.local", "mqtts://coolant.local:8883", false},
+		{"https:///fw.bin", "mqtts://:8883", false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		test_in(cases[i].a);
+		CHECK_EQ_INT(cool_same_host(cases[i].a, cases[i].b), cases[i].same);
+	}
 }
 
 TEST(passwords_of_the_access_point) {

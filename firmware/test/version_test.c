@@ -3,9 +3,9 @@
 #include "cool/version.h"
 
 /* In the order of precedence that Semantic Versioning gives in section 11, and beyond. */
-static const char *const ascending[] = {
-	"0.0.1", "0.9.10", "1.0.0-1", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1",
-	"1.0.0-rc.1x", "1.0.0", "1.0.1-3-gabcdef", "1.0.1", "1.2.0", "1.10.0", "2.0.0", "10.0.0", "99999999999999999999.0.0"};
+static const char *const ascending[] = {"0.0.1", "0.9.10", "1.0.0-1", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta",
+	"1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0-rc.1x", "1.0.0", "1.0.1-3-gabcdef", "1.0.1", "1.2.0", "1.10.0", "2.0.0", "10.0.0",
+	"99999999999999999999.0.0"};
 
 TEST(any_two_compare_by_precedence) {
 	int n = (int)(sizeof ascending / sizeof ascending[0]);
@@ -26,8 +26,8 @@ TEST(build_and_v_do_not_count) {
 }
 
 TEST(what_is_no_version) {
-	static const char *const bad[] = {"", "v", "1", "1.2", "1.2.", "1.2.3.4", "1.2.x", "01.2.3", "1.02.3", "1.2.3-", "1.2.3-a..b", "1.2.3-01", "1.2.3+", "1.2.3-a+",
-		"1.2.3 ", " 1.2.3", "-1.2.3", "1.2.3-a_b", "vv1.2.3", "abcdef0-dirty"};
+	static const char *const bad[] = {"", "v", "1", "1.2", "1.2.", "1.2.3.4", "1.2.x", "01.2.3", "1.02.3", "1.2.3-", "1.2.3-a..b", "1.2.3-01",
+		"1.2.3+", "1.2.3-a+", "1.2.3 ", " 1.2.3", "-1.2.3", "1.2.3-a_b", "vv1.2.3", "abcdef0-dirty"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		test_in(bad[i]);
 		CHECK(!cool_version_valid(bad[i]));

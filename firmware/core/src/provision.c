@@ -229,6 +229,26 @@ bool cool_provision_load(cool_provision_t *p, const char *content, size_t len) {
 	return true;
 }
 
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
+/* Where the host of an address begins, and its length; an IPv6 address with its brackets. */
+static const char *host_of(const char *url, size_t *len) {
+	const char *at = strstr(url, "://");
+	at = at != NULL ? at + 3 : url;
+	*len = at[0] == '[' ? strcspn(at, "]/") : strcspn(at, ":/?#");
+	return at;
+}
+
+bool cool_same_host(const char *a, const char *b) {
+	size_t na, nb;
+	a = host_of(a, &na);
+	b = host_of(b, &nb);
+	for (size_t i = 0; i < na && na == nb; i++) {
+		if (lower(a[i]) != lower(b[i])) return false;
+	}
+	return na == nb && na > 0;
+}
+
 bool cool_time_server(const char *list, int n, char *out, size_t size) {
 	for (const char *at = list; *at != '\0';) {
 		size_t skip = strspn(at, ", ");
