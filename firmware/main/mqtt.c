@@ -22,8 +22,8 @@ static const char TAG[] = "mqtt";
 enum {
 	KEEPALIVE_S = 60,
 	TIMEOUT_MS = 10000,
-	BUFFER = 2048,            /* longer messages come in pieces and go out in pieces */
-	OUTBOX_LIMIT = 40 * 1024, /* bytes; what does not fit stays in the core's ring */
+	BUFFER = 1024,            /* longer messages come in pieces and go out in pieces */
+	OUTBOX_LIMIT = 24 * 1024, /* bytes; what does not fit stays in the core's ring */
 	LONGEST_MESSAGE = 20 * 1024,
 };
 

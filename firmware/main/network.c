@@ -1,6 +1,7 @@
 #include "network.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
 
 #include "esp_log.h"
 #include "esp_system.h"
@@ -18,7 +19,7 @@ static const char TAG[] = "network";
 enum { IDENTIFY_MS = 30000 };
 
 static TaskHandle_t task;
-static char buf[COOL_BUF_SIZE]; /* payloads and blobs of the action at hand */
+static char *buf; /* payloads and blobs of the action at hand, COOL_BUF_SIZE bytes */
 static atomic_uint_least32_t identify_until;
 static atomic_bool identify;
 
@@ -65,7 +66,7 @@ static void run(void *arg) {
 	for (;;) {
 		do {
 			cool_device_t *d = device_take();
-			cool_device_next(d, now_ms(), &a, buf, sizeof buf);
+			cool_device_next(d, now_ms(), &a, buf, COOL_BUF_SIZE);
 			device_give();
 			act(&a);
 		} while (a.what != COOL_DO_NOTHING);
@@ -79,6 +80,9 @@ static void run(void *arg) {
 }
 
 void network_start(void) {
+	/* From the heap, once: the static part of an ESP32's memory is full of samples. */
+	buf = malloc(COOL_BUF_SIZE);
+	ESP_ERROR_CHECK(buf != NULL ? ESP_OK : ESP_ERR_NO_MEM);
 	BaseType_t made = xTaskCreate(run, "network", STACK_NETWORK, NULL, PRIORITY_NETWORK, &task);
 	ESP_ERROR_CHECK(made == pdPASS ? ESP_OK : ESP_ERR_NO_MEM);
 }
