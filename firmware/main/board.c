@@ -54,32 +54,50 @@ void board_describe(cool_board_t *b) {
 }
 
 #if !CONFIG_COOLANT_PUMP_NONE || !CONFIG_COOLANT_FAN_NONE
-/* An output of menuconfig. A fan or pump with four wires has its transistor between pin and wire: high is off. */
-static void add(cool_settings_t *s, const char *name, cool_role_t role, cool_kind_t kind, int pin, int tacho_pin) {
+/* An output of menuconfig. */
+static void add(cool_settings_t *s, const char *name, cool_role_t role, cool_kind_t kind, int pin, bool inverted, int tacho_pin) {
 	cool_output_cfg_t *o = &s->outputs[s->output_count++];
 	cool_output_defaults(o, name, role, kind);
 	o->wiring.pin = pin;
+	o->wiring.inverted = inverted;
 	o->wiring.tacho_pin = tacho_pin;
-	if (kind == COOL_PWM4) {
-		o->wiring.inverted = true;
-	}
 }
+#endif
+
+#if CONFIG_COOLANT_PUMP_PWM4
+#define PUMP_KIND COOL_PWM4
+#elif CONFIG_COOLANT_PUMP_DC_PWM
+#define PUMP_KIND COOL_DC_PWM
+#elif CONFIG_COOLANT_PUMP_SWITCH
+#define PUMP_KIND COOL_SWITCH
+#endif
+
+#if CONFIG_COOLANT_FAN_PWM4
+#define FAN_KIND COOL_PWM4
+#elif CONFIG_COOLANT_FAN_DC_PWM
+#define FAN_KIND COOL_DC_PWM
+#elif CONFIG_COOLANT_FAN_SWITCH
+#define FAN_KIND COOL_SWITCH
+#endif
+
+/* Kconfig leaves out what is "no". */
+#if CONFIG_COOLANT_PUMP_INVERTED
+#define PUMP_INVERTED true
+#else
+#define PUMP_INVERTED false
+#endif
+#if CONFIG_COOLANT_FAN_INVERTED
+#define FAN_INVERTED true
+#else
+#define FAN_INVERTED false
 #endif
 
 void board_defaults(cool_settings_t *s) {
 	cool_settings_defaults(s);
-#if CONFIG_COOLANT_PUMP_PWM4
-	add(s, "pump", COOL_PUMP, COOL_PWM4, CONFIG_COOLANT_PIN_PUMP, CONFIG_COOLANT_PIN_PUMP_TACHO);
-#elif CONFIG_COOLANT_PUMP_DC_PWM
-	add(s, "pump", COOL_PUMP, COOL_DC_PWM, CONFIG_COOLANT_PIN_PUMP, CONFIG_COOLANT_PIN_PUMP_TACHO);
-#elif CONFIG_COOLANT_PUMP_SWITCH
-	add(s, "pump", COOL_PUMP, COOL_SWITCH, CONFIG_COOLANT_PIN_PUMP, CONFIG_COOLANT_PIN_PUMP_TACHO);
+#ifdef PUMP_KIND
+	add(s, "pump", COOL_PUMP, PUMP_KIND, CONFIG_COOLANT_PIN_PUMP, PUMP_INVERTED, CONFIG_COOLANT_PIN_PUMP_TACHO);
 #endif
-#if CONFIG_COOLANT_FAN_PWM4
-	add(s, "fan", COOL_FAN, COOL_PWM4, CONFIG_COOLANT_PIN_FAN, CONFIG_COOLANT_PIN_FAN_TACHO);
-#elif CONFIG_COOLANT_FAN_DC_PWM
-	add(s, "fan", COOL_FAN, COOL_DC_PWM, CONFIG_COOLANT_PIN_FAN, CONFIG_COOLANT_PIN_FAN_TACHO);
-#elif CONFIG_COOLANT_FAN_SWITCH
-	add(s, "fan", COOL_FAN, COOL_SWITCH, CONFIG_COOLANT_PIN_FAN, CONFIG_COOLANT_PIN_FAN_TACHO);
+#ifdef FAN_KIND
+	add(s, "fan", COOL_FAN, FAN_KIND, CONFIG_COOLANT_PIN_FAN, FAN_INVERTED, CONFIG_COOLANT_PIN_FAN_TACHO);
 #endif
 }

@@ -27,6 +27,7 @@ enum {
 	RETRY_MS = 5000,       /* after the bus could not be made */
 	ROUNDS_OF_SEARCH = 30, /* about 30 s: a probe that is plugged in is found soon, and the bus is not searched all the time */
 	PAUSE_MS = 200,        /* with the conversion of 800 ms a round takes about a second */
+	EMPTY_MS = 1000,       /* as long, where nothing converts */
 };
 
 /* A probe keeps its place for the whole boot, as the core wants it, also while it is away. */
@@ -104,6 +105,9 @@ static onewire_bus_handle_t open_bus(void) {
 
 static void run(void *arg) {
 	(void)arg;
+	/* An absent probe is a fault of its own, which the core tells once. */
+	esp_log_level_set("ds18b20", ESP_LOG_NONE);
+	esp_log_level_set("1-wire.rmt", ESP_LOG_NONE);
 	onewire_bus_handle_t bus = open_bus();
 	while (bus == NULL) {
 		vTaskDelay(pdMS_TO_TICKS(RETRY_MS));
@@ -120,7 +124,7 @@ static void run(void *arg) {
 			probes[i].present = probes[i].present && converted;
 		}
 		sense_probes(probes);
-		vTaskDelay(pdMS_TO_TICKS(PAUSE_MS));
+		vTaskDelay(pdMS_TO_TICKS(converted ? PAUSE_MS : EMPTY_MS));
 	}
 }
 

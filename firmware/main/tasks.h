@@ -22,7 +22,7 @@ enum {
 enum {
 	STACK_CONTROL = 6144,
 	STACK_PROBES = 4096,
-	STACK_PANEL = 2560,
+	STACK_PANEL = 3072,
 	STACK_WIFI = 4096,
 	STACK_NETWORK = 6144,
 	STACK_MQTT = 8192, /* a TLS handshake with RSA runs on it */
