@@ -18,8 +18,8 @@ static const char TAG[] = "humidity";
 enum {
 	SPEED_HZ = 100000,
 	TIMEOUT_MS = 50,
-	EVERY_MS = 2000,   /* the sensor warms itself if it is asked all the time */
-	GLITCH_CYCLES = 7, /* the driver's usual value */
+	EVERY_MS = 2000,     /* the sensor warms itself if it is asked all the time */
+	GLITCH_CYCLES = 7,   /* the driver's usual value */
 	COMPLAIN_EVERY = 30, /* failures in a row, about a minute */
 };
 

@@ -23,10 +23,11 @@ enum {
 	PAD_SIZE = 9,
 	ROM_SIZE = 8,
 	FAMILY = 0x28,
-	MAX_RX_BYTES = 10,      /* a match of a ROM id with its command is the longest */
-	RETRY_MS = 5000,        /* after the bus could not be made */
-	ROUNDS_OF_SEARCH = 30,  /* about 30 s: a probe that is plugged in is found soon, and the bus is not searched all the time */
-	PAUSE_MS = 200,         /* with the conversion of 800 ms a round takes about a second */
+	MAX_RX_BYTES = 10,     /* a match of a ROM id with its command is the longest */
+	RETRY_MS = 5000,       /* after the bus could not be made */
+	ROUNDS_OF_SEARCH = 30, /* about 30 s: a probe that is plugged in is found soon, and the bus is not searched all the time */
+	PAUSE_MS = 200,        /* with the conversion of 800 ms a round takes about a second */
+	EMPTY_MS = 1000,       /* as long, where nothing converts */
 };
 
 /* A probe keeps its place for the whole boot, as the core wants it, also while it is away. */
@@ -86,7 +87,7 @@ static void read_pad(onewire_bus_handle_t bus, cool_probe_read_t *p) {
 	command[ROM_SIZE + 1] = READ_SCRATCHPAD;
 	memset(p->pad, 0xFF, sizeof p->pad); /* what an empty bus reads as */
 	p->present = onewire_bus_reset(bus) == ESP_OK && onewire_bus_write_bytes(bus, command, sizeof command) == ESP_OK &&
-				 onewire_bus_read_bytes(bus, p->pad, PAD_SIZE) == ESP_OK;
+		onewire_bus_read_bytes(bus, p->pad, PAD_SIZE) == ESP_OK;
 	p->fresh = true;
 }
 
@@ -104,6 +105,9 @@ static onewire_bus_handle_t open_bus(void) {
 
 static void run(void *arg) {
 	(void)arg;
+	/* An absent probe is a fault of its own, which the core tells once. */
+	esp_log_level_set("ds18b20", ESP_LOG_NONE);
+	esp_log_level_set("1-wire.rmt", ESP_LOG_NONE);
 	onewire_bus_handle_t bus = open_bus();
 	while (bus == NULL) {
 		vTaskDelay(pdMS_TO_TICKS(RETRY_MS));
@@ -120,7 +124,7 @@ static void run(void *arg) {
 			probes[i].present = probes[i].present && converted;
 		}
 		sense_probes(probes);
-		vTaskDelay(pdMS_TO_TICKS(PAUSE_MS));
+		vTaskDelay(pdMS_TO_TICKS(converted ? PAUSE_MS : EMPTY_MS));
 	}
 }
 

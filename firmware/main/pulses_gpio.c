@@ -41,7 +41,8 @@ static void IRAM_ATTR on_edge(void *arg) {
 }
 
 static esp_err_t start(slot_t *s, int pin) {
-	const gpio_config_t input = {.pin_bit_mask = 1ULL << pin, .mode = GPIO_MODE_INPUT, .pull_up_en = GPIO_PULLUP_ENABLE, .intr_type = GPIO_INTR_NEGEDGE};
+	const gpio_config_t input = {
+		.pin_bit_mask = 1ULL << pin, .mode = GPIO_MODE_INPUT, .pull_up_en = GPIO_PULLUP_ENABLE, .intr_type = GPIO_INTR_NEGEDGE};
 	if (!service) {
 		esp_err_t err = gpio_install_isr_service(0);
 		if (err != ESP_OK) {

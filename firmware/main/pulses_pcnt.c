@@ -13,8 +13,8 @@ static const char TAG[] = "pulses";
 
 enum {
 	UNITS = 8,
-	LIMIT = 32767,    /* the counter starts again at 0 when it gets there */
-	GLITCH_NS = 10000,/* shorter is not a pulse: the edges of a 25 kHz PWM beside the wire. The filter reaches to 12.7 us */
+	LIMIT = 32767,     /* the counter starts again at 0 when it gets there */
+	GLITCH_NS = 10000, /* shorter is not a pulse: the edges of a 25 kHz PWM beside the wire. The filter reaches to 12.7 us */
 };
 
 static struct {
@@ -27,7 +27,8 @@ static esp_err_t start(int i, int pin) {
 	const pcnt_unit_config_t unit = {.low_limit = -1, .high_limit = LIMIT};
 	const pcnt_chan_config_t channel = {.edge_gpio_num = pin, .level_gpio_num = -1};
 	const pcnt_glitch_filter_config_t filter = {.max_glitch_ns = GLITCH_NS};
-	const gpio_config_t input = {.pin_bit_mask = 1ULL << pin, .mode = GPIO_MODE_INPUT, .pull_up_en = GPIO_PULLUP_ENABLE, .intr_type = GPIO_INTR_DISABLE};
+	const gpio_config_t input = {
+		.pin_bit_mask = 1ULL << pin, .mode = GPIO_MODE_INPUT, .pull_up_en = GPIO_PULLUP_ENABLE, .intr_type = GPIO_INTR_DISABLE};
 	esp_err_t err = gpio_config(&input); /* from 6.0 on the counter's driver leaves the pin's pull-up alone */
 	if (err == ESP_OK) {
 		err = pcnt_new_unit(&unit, &units[i].unit);

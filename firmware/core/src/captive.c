@@ -4,14 +4,14 @@
 
 enum {
 	HEADER = 12,
-	QUESTION_TAIL = 4,   /* type and class */
-	RECORD = 16,         /* pointer to the name, type, class, time to live, length, address */
+	QUESTION_TAIL = 4, /* type and class */
+	RECORD = 16,       /* pointer to the name, type, class, time to live, length, address */
 	LABEL_MAX = 63,
 	NAME_LIMIT = 255,
 	TYPE_A = 1,
 	CLASS_IN = 1,
-	TTL_S = 1,           /* what is true at this access point is wrong elsewhere */
-	FLAG_RESPONSE = 0x80,/* and "authoritative" beside the opcode and "recursion desired" of the query */
+	TTL_S = 1,            /* what is true at this access point is wrong elsewhere */
+	FLAG_RESPONSE = 0x80, /* and "authoritative" beside the opcode and "recursion desired" of the query */
 	FLAG_AUTHORITATIVE = 0x04,
 	OPCODE_AND_RESPONSE = 0xF8,
 };

@@ -63,28 +63,3 @@ cool_form_t cool_form_field(const char *body, size_t body_len, const char *name,
 	}
 	return COOL_FORM_MISSING;
 }
-
-bool cool_html_escape(const char *text, char *out, size_t size) {
-	size_t n = 0;
-	for (; *text != '\0'; text++) {
-		char one[2] = {*text, '\0'};
-		const char *put = one;
-		switch (*text) {
-		case '&': put = "&amp;"; break;
-		case '<': put = "&lt;"; break;
-		case '>': put = "&gt;"; break;
-		case '"': put = "&quot;"; break;
-		case '\'': put = "&#39;"; break;
-		default: break;
-		}
-		size_t len = strlen(put);
-		if (n + len >= size) {
-			out[n] = '\0';
-			return false;
-		}
-		memcpy(out + n, put, len);
-		n += len;
-	}
-	out[n] = '\0';
-	return true;
-}

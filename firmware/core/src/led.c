@@ -1,12 +1,12 @@
 #include "cool/led.h"
 
 enum {
-	PERIOD_MS = 2000,   /* of every pattern; the blinking ones divide it */
-	FLASH_MS = 120,     /* a short flash, long enough to be seen in daylight */
-	SPACING_MS = 320,   /* from the begin of one flash to the next */
-	FLICKER_MS = 50,    /* half a period of identify */
-	FAST_MS = 200,      /* half a period of critical */
-	SLOW_MS = 500,      /* half a period of provisioning */
+	PERIOD_MS = 2000, /* of every pattern; the blinking ones divide it */
+	FLASH_MS = 120,   /* a short flash, long enough to be seen in daylight */
+	SPACING_MS = 320, /* from the begin of one flash to the next */
+	FLICKER_MS = 50,  /* half a period of identify */
+	FAST_MS = 200,    /* half a period of critical */
+	SLOW_MS = 500,    /* half a period of provisioning */
 };
 
 /* A number of short flashes at the begin of each period. */

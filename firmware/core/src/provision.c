@@ -1,6 +1,7 @@
 #include "cool/provision.h"
 
 #include "cool/form.h"
+#include "pem.h"
 
 #include <string.h>
 
@@ -148,11 +149,8 @@ static bool check_time(const char *list, char reason[COOL_REASON_SIZE]) {
 }
 
 static bool check_ca(const char *ca, char reason[COOL_REASON_SIZE]) {
-	const char *begin = strstr(ca, "-----BEGIN CERTIFICATE-----");
-	if (ca[0] != '\0' && (begin == NULL || strstr(begin, "-----END CERTIFICATE-----") == NULL)) {
-		return say(reason, "ca: ", "certificates in PEM are wanted, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----");
-	}
-	return true;
+	const char *problem = ca[0] != '\0' ? cool_pem_problem(ca) : NULL;
+	return problem == NULL || say(reason, "ca: ", problem);
 }
 
 bool cool_draft_check(cool_draft_t *d, char reason[COOL_REASON_SIZE]) {
@@ -229,6 +227,26 @@ bool cool_provision_load(cool_provision_t *p, const char *content, size_t len) {
 	}
 	p->ca = content[0] == 1;
 	return true;
+}
+
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
+/* Where the host of an address begins, and its length; an IPv6 address with its brackets. */
+static const char *host_of(const char *url, size_t *len) {
+	const char *at = strstr(url, "://");
+	at = at != NULL ? at + 3 : url;
+	*len = at[0] == '[' ? strcspn(at, "]/") : strcspn(at, ":/?#");
+	return at;
+}
+
+bool cool_same_host(const char *a, const char *b) {
+	size_t na, nb;
+	a = host_of(a, &na);
+	b = host_of(b, &nb);
+	for (size_t i = 0; i < na && na == nb; i++) {
+		if (lower(a[i]) != lower(b[i])) return false;
+	}
+	return na == nb && na > 0;
 }
 
 bool cool_time_server(const char *list, int n, char *out, size_t size) {

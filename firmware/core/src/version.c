@@ -140,7 +140,8 @@ bool cool_version_may_update(const char *running, const char *offered, char reas
 	if (!cool_version_valid(offered)) {
 		(void)cool_copy(reason, COOL_REASON_SIZE, "the update's version is not of the form 1.2.3; nothing was installed");
 	} else if (!cool_version_valid(running)) {
-		(void)cool_copy(reason, COOL_REASON_SIZE, "the running firmware has no version of the form 1.2.3, so nothing is later than it; flash it over USB");
+		(void)cool_copy(
+			reason, COOL_REASON_SIZE, "the running firmware has no version of the form 1.2.3, so nothing is later than it; flash it over USB");
 	} else if (cool_version_compare(offered, running) <= 0) {
 		(void)cool_copy(reason, COOL_REASON_SIZE, "the update is not later than what runs; to go back, flash the device over USB");
 	}

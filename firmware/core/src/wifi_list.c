@@ -2,9 +2,7 @@
 
 #include <string.h>
 
-static bool all_hex(const char *text) {
-	return text[strspn(text, "0123456789abcdefABCDEF")] == '\0';
-}
+static bool all_hex(const char *text) { return text[strspn(text, "0123456789abcdefABCDEF")] == '\0'; }
 
 static bool check(const char *ssid, const char *password, char reason[COOL_REASON_SIZE]) {
 	size_t name = strlen(ssid), secret = strlen(password);

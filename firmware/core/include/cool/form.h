@@ -1,6 +1,6 @@
 /**
  * @file form.h
- * Forms as browsers send them (application/x-www-form-urlencoded), and text as a page shows it.
+ * Forms as browsers send them (application/x-www-form-urlencoded, https://url.spec.whatwg.org/#application/x-www-form-urlencoded).
  */
 #ifndef COOL_FORM_H
 #define COOL_FORM_H
@@ -20,8 +20,5 @@ typedef enum {
  * as they are written. The first one counts. out is "" unless the field was found; len may be NULL.
  */
 cool_form_t cool_form_field(const char *body, size_t body_len, const char *name, char *out, size_t size, size_t *len);
-
-/** Writes text with the characters that mean something in HTML escaped; false if it had to be cut, which never leaves half an escape. */
-bool cool_html_escape(const char *text, char *out, size_t size);
 
 #endif

@@ -12,9 +12,9 @@
 
 enum {
 	COOL_IMPROV_VERSION = 1,
-	COOL_IMPROV_DATA = 255,                          /**< bytes of a packet's content */
-	COOL_IMPROV_FRAME = 6 + 3 + COOL_IMPROV_DATA + 2,/**< the longest packet with its checksum and a line feed */
-	COOL_IMPROV_CHUNK = COOL_IMPROV_DATA - 4,        /**< bytes of a value in one packet */
+	COOL_IMPROV_DATA = 255,                           /**< bytes of a packet's content */
+	COOL_IMPROV_FRAME = 6 + 3 + COOL_IMPROV_DATA + 2, /**< the longest packet with its checksum and a line feed */
+	COOL_IMPROV_CHUNK = COOL_IMPROV_DATA - 4,         /**< bytes of a value in one packet */
 };
 
 /** Types of packets. */
@@ -38,8 +38,8 @@ typedef enum {
 	COOL_IMPROV_GET_STATE = 2,
 	COOL_IMPROV_GET_INFO = 3,
 	COOL_IMPROV_SCAN = 4,
-	COOL_IMPROV_PUT = 0xC0,   /**< a piece of a value: field, begin, bytes */
-	COOL_IMPROV_APPLY = 0xC1, /**< check and keep what was put */
+	COOL_IMPROV_PUT = 0xC0,      /**< a piece of a value: field, begin, bytes */
+	COOL_IMPROV_APPLY = 0xC1,    /**< check and keep what was put */
 	COOL_IMPROV_NETWORKS = 0xC2, /**< forget the known networks */
 } cool_improv_command_t;
 
@@ -55,8 +55,8 @@ typedef struct {
 
 /** Finds packets in a stream of bytes. Start with a zero one. */
 typedef struct {
-	uint8_t head;                     /**< bytes of the header that were seen */
-	size_t got;                       /**< bytes of content and checksum that were seen */
+	uint8_t head; /**< bytes of the header that were seen */
+	size_t got;   /**< bytes of content and checksum that were seen */
 	uint8_t type, len, sum;
 	uint8_t data[COOL_IMPROV_DATA];
 } cool_improv_t;

@@ -8,7 +8,15 @@
 #include "cool/types.h"
 
 /** What the LED shows. */
-typedef enum { COOL_LED_CRITICAL, COOL_LED_FAULT, COOL_LED_PROVISIONING, COOL_LED_NO_NETWORK, COOL_LED_NO_BROKER, COOL_LED_OK, COOL_LED_IDENTIFY } cool_led_t;
+typedef enum {
+	COOL_LED_CRITICAL,
+	COOL_LED_FAULT,
+	COOL_LED_PROVISIONING,
+	COOL_LED_NO_NETWORK,
+	COOL_LED_NO_BROKER,
+	COOL_LED_OK,
+	COOL_LED_IDENTIFY
+} cool_led_t;
 
 /** What is known of the device. */
 typedef struct {

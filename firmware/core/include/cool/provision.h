@@ -10,10 +10,10 @@
 #include "cool/types.h"
 
 enum {
-	COOL_PEOPLE_SIZE = 65,       /**< bytes of a name for people with its NUL, UTF-8 */
-	COOL_TIME_SERVERS = 3,       /**< how many can be named */
-	COOL_TIME_SIZE = 257,        /**< bytes of their list with its NUL */
-	COOL_PROVISION_SIZE = 2048,  /**< the largest content that cool_provision_store writes */
+	COOL_PEOPLE_SIZE = 65,      /**< bytes of a name for people with its NUL, UTF-8 */
+	COOL_TIME_SERVERS = 3,      /**< how many can be named */
+	COOL_TIME_SIZE = 257,       /**< bytes of their list with its NUL */
+	COOL_PROVISION_SIZE = 2048, /**< the largest content that cool_provision_store writes */
 };
 
 /** The numbers of the values in COOL_IMPROV_PUT; the form's fields have the names behind them. */
@@ -40,10 +40,10 @@ typedef struct {
 /** Values while they arrive. Nothing is kept before cool_draft_check has found them right. */
 typedef struct {
 	cool_provision_t p;
-	char *ca;               /**< the caller's, ended by a NUL */
+	char *ca; /**< the caller's, ended by a NUL */
 	size_t ca_size;
-	bool ca_said;           /**< certificates were said; otherwise those that are kept stay */
-	uint32_t cut;           /**< bit n: field n did not fit or has a NUL within */
+	bool ca_said; /**< certificates were said; otherwise those that are kept stay */
+	uint32_t cut; /**< bit n: field n did not fit or has a NUL within */
 } cool_draft_t;
 
 /** Begins with what is kept; ca has room for ca_size bytes (COOL_CA_SIZE is enough), at least 1. */
@@ -63,6 +63,9 @@ size_t cool_provision_store(const cool_provision_t *p, char *out, size_t size);
 
 /** Reads it; false, with *p empty, if it is none. */
 bool cool_provision_load(cool_provision_t *p, const char *content, size_t len);
+
+/** Whether two addresses (scheme://host, and perhaps a port or a path) name the same host, however it is capitalised. */
+bool cool_same_host(const char *a, const char *b);
 
 /** Copies the n-th time server of a list; false if there are not so many. */
 bool cool_time_server(const char *list, int n, char *out, size_t size);

@@ -9,8 +9,8 @@
 
 enum {
 	COOL_SHT4X_ADDRESS = 0x44,
-	COOL_SHT4X_MEASURE = 0xFD,   /**< the command for a measurement of high repeatability */
-	COOL_SHT4X_MEASURE_MS = 10,  /**< which takes 8.3 ms at most */
+	COOL_SHT4X_MEASURE = 0xFD,  /**< the command for a measurement of high repeatability */
+	COOL_SHT4X_MEASURE_MS = 10, /**< which takes 8.3 ms at most */
 	COOL_SHT4X_SIZE = 6,
 };
 

@@ -9,8 +9,8 @@
 #include "cool/types.h"
 
 enum {
-	COOL_SSID_SIZE = 33,      /**< bytes of a network's name with its NUL (IEEE 802.11: 32) */
-	COOL_PASSPHRASE_SIZE = 65,/**< of its password: none, 8 to 63 characters, or 64 hexadecimal digits */
+	COOL_SSID_SIZE = 33,       /**< bytes of a network's name with its NUL (IEEE 802.11: 32) */
+	COOL_PASSPHRASE_SIZE = 65, /**< of its password: none, 8 to 63 characters, or 64 hexadecimal digits */
 	COOL_WIFI_LIST_SIZE = 1 + COOL_MAX_NETWORKS * (COOL_SSID_SIZE + COOL_PASSPHRASE_SIZE),
 };
 
