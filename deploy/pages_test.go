@@ -130,3 +130,30 @@ func parse(text string) (elements []string, err error) {
 		}
 	}
 }
+
+// TestWiringSaysWhatRuns wants each part's wiring to say what happens while the
+// ESP32 does nothing, in both languages.
+func TestWiringSaysWhatRuns(t *testing.T) {
+	all := pages(t)
+	for _, c := range []struct{ name, begin, end, say string }{
+		{"firmware/README.md", "## Wiring\n", "## Flash\n", "ithout the ESP32"},
+		{"firmware/README.zh-CN.md", "## 接线\n", "## 烧录\n", "没有 ESP32 时"},
+	} {
+		_, text, begun := strings.Cut(all[c.name], "\n"+c.begin)
+		text, _, ended := strings.Cut(text, "\n"+c.end)
+		if !begun || !ended {
+			t.Fatalf("%s has no part from %q to %q", c.name, c.begin, c.end)
+		}
+		parts := strings.Split(text, "\n### ")[1:]
+		if len(parts) < 11 {
+			t.Errorf("%s has only %d kinds of wiring", c.name, len(parts))
+		}
+		for _, part := range parts {
+			title, text, _ := strings.Cut(part, "\n")
+			// What holds for one probe holds for several.
+			if title != "Several probes" && title != "多个探头" && !strings.Contains(text, c.say) {
+				t.Errorf("%s: %s does not say what runs without the ESP32", c.name, title)
+			}
+		}
+	}
+}
