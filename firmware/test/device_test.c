@@ -175,7 +175,7 @@ TEST(other_wiring_is_said_to_the_glue) {
 		true);
 	CHECK_EQ_INT(bench.rewires, 1);
 	CHECK_EQ_INT(cool_device_settings(&device)->outputs[0].wiring.pin, 17);
-	bench_say(COOL_DESIRED, "{\"epoch\":\"e1\",\"version\":3,\"outputs\":[]}", true);
+	bench_say(COOL_DESIRED, "{\"epoch\":\"e1\",\"version\":3,\"outputs\":[{\"name\":\"pump\",\"kind\":\"none\"}]}", true);
 	bench_pass(500);
 	CHECK_EQ_INT(cool_device_settings(&device)->output_count, 0);
 	CHECK_EQ_INT(bench.rewires, 2);

@@ -21,36 +21,36 @@
 
 /** What a device is made of. It is kept by reference, with its strings: it has to outlive the device and stay the same. */
 typedef struct {
-	const char *id;          /**< the device's id */
-	const char *name;        /**< for people; may be "" */
-	const char *firmware;    /**< version, such as "1.0.0" */
-	const char *chip;        /**< "esp32", "esp32s3", "esp32c3", "linux" */
-	const char *reset_reason;/**< "power_on", "software", "watchdog", "brownout", "panic", "unknown" */
+	const char *id;                  /**< the device's id */
+	const char *name;                /**< for people; may be "" */
+	const char *firmware;            /**< version, such as "1.0.0" */
+	const char *chip;                /**< "esp32", "esp32s3", "esp32c3", "linux" */
+	const char *reset_reason;        /**< "power_on", "software", "watchdog", "brownout", "panic", "unknown" */
 	const char *const *capabilities; /**< commands and inputs beyond those of the core, ended by NULL */
 	cool_board_t board;
-	cool_settings_t defaults; /**< the board's own settings; must pass cool_settings_check */
+	cool_settings_t defaults;    /**< the board's own settings; must pass cool_settings_check */
 	cool_endpoint_t provisioned; /**< the broker from provisioning; url "" : none yet */
-	bool provisioned_ca;     /**< its certificates are in COOL_BLOB_CA_PROVISIONED; otherwise the public roots */
-	uint64_t boot;           /**< 64 random bits */
-	uint32_t seed;           /**< of jitter */
+	bool provisioned_ca;         /**< its certificates are in COOL_BLOB_CA_PROVISIONED; otherwise the public roots */
+	uint64_t boot;               /**< 64 random bits */
+	uint32_t seed;               /**< of jitter */
 } cool_device_cfg_t;
 
 /** The blobs that outlive a restart. Each is versioned and checksummed by cool_flash_seal. */
 typedef enum {
-	COOL_BLOB_DESIRED,  /**< the last good desired state */
-	COOL_BLOB_EXECUTED, /**< ids and answers of executed commands */
-	COOL_BLOB_HOME,     /**< the confirmed endpoint, a trial, how the last one ended; without certificates */
+	COOL_BLOB_DESIRED,        /**< the last good desired state */
+	COOL_BLOB_EXECUTED,       /**< ids and answers of executed commands */
+	COOL_BLOB_HOME,           /**< the confirmed endpoint, a trial, how the last one ended; without certificates */
 	COOL_BLOB_CA_PROVISIONED, /**< PEM from provisioning; the glue writes it, unsealed */
-	COOL_BLOB_CA_A,     /**< PEM of an endpoint that a command gave, with its NUL; sealed: read it through cool_flash_pem */
-	COOL_BLOB_CA_B,     /**< the same; the confirmed one and the one on trial take turns */
-	COOL_BLOB_COUNT,    /**< also: none */
+	COOL_BLOB_CA_A,           /**< PEM of an endpoint that a command gave, with its NUL; sealed: read it through cool_flash_pem */
+	COOL_BLOB_CA_B,           /**< the same; the confirmed one and the one on trial take turns */
+	COOL_BLOB_COUNT,          /**< also: none */
 } cool_blob_t;
 
 /** The key of a blob in NVS or the name of its file, at most 15 characters. */
 const char *cool_blob_key(cool_blob_t b);
 
 enum {
-	COOL_BLOB_SIZE = COOL_CA_SIZE + 64,/**< the largest blob, sealed */
+	COOL_BLOB_SIZE = COOL_CA_SIZE + 64, /**< the largest blob, sealed */
 };
 
 /** Reads a blob; returns its length, 0 if there is none or it does not fit. */
@@ -66,9 +66,9 @@ typedef enum {
 	COOL_DO_SAVE,      /**< write .save to flash, then call cool_device_saved before the next cool_device_next */
 	COOL_DO_RESTART,
 	COOL_DO_FACTORY_RESET, /**< erase everything, then restart */
-	COOL_DO_IDENTIFY,  /**< blink for 30 s */
-	COOL_DO_OTA,       /**< install .ota; answer with cool_device_ota_done, if it does not restart */
-	COOL_DO_REWIRE,    /**< the settings' wiring changed: release what is no longer used, set up the rest */
+	COOL_DO_IDENTIFY,      /**< blink for 30 s */
+	COOL_DO_OTA,           /**< install .ota; answer with cool_device_ota_done, if it does not restart */
+	COOL_DO_REWIRE,        /**< the settings' wiring changed: release what is no longer used, set up the rest */
 } cool_do_t;
 
 typedef struct {
@@ -77,14 +77,29 @@ typedef struct {
 	union {
 		struct {
 			cool_endpoint_t to;
-			cool_blob_t ca; /**< which blob has its certificates; COOL_BLOB_COUNT: the public roots */
+			cool_blob_t ca;                /**< which blob has its certificates; COOL_BLOB_COUNT: the public roots */
 			const char *will_topic, *will; /**< QoS 1, retained */
 			size_t will_len;
 		} connect;
-		struct { bool goodbye; } close;
-		struct { const char *topic; int qos; } subscribe;
-		struct { const char *topic, *payload; size_t len; int qos; bool retain; uint32_t token; } publish;
-		struct { cool_blob_t blob; const void *data; size_t len; } save;
+		struct {
+			bool goodbye;
+		} close;
+		struct {
+			const char *topic;
+			int qos;
+		} subscribe;
+		struct {
+			const char *topic, *payload;
+			size_t len;
+			int qos;
+			bool retain;
+			uint32_t token;
+		} publish;
+		struct {
+			cool_blob_t blob;
+			const void *data;
+			size_t len;
+		} save;
 		cool_ota_t ota;
 	};
 } cool_action_t;
