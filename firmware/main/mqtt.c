@@ -32,6 +32,7 @@ static struct {
 	const char *id;
 	esp_mqtt_client_handle_t client;  /* NULL: none */
 	char *ca;                         /* the client does not copy it */
+	char server_name[COOL_HOST_SIZE]; /* nor this */
 	atomic_bool open;                 /* it was asked for, and its end was not told yet */
 	esp_transport_handle_t transport; /* of the client's own task until it connects */
 	char why[COOL_REASON_SIZE];       /* the last error; of the client's task */
@@ -199,6 +200,7 @@ void mqtt_connect(const cool_action_t *a) {
 		return;
 	}
 	const cool_endpoint_t *to = &a->connect.to;
+	(void)cool_copy(now.server_name, sizeof now.server_name, to->server_name);
 	const esp_mqtt_client_config_t cfg = {
 		.broker =
 			{
@@ -207,7 +209,7 @@ void mqtt_connect(const cool_action_t *a) {
 					{
 						.certificate = now.ca, /* its length stays 0: that tells PEM from DER */
 						.crt_bundle_attach = now.ca == NULL ? esp_crt_bundle_attach : NULL,
-						.common_name = to->server_name[0] != '\0' ? to->server_name : NULL,
+						.common_name = now.server_name[0] != '\0' ? now.server_name : NULL,
 					},
 			},
 		.credentials = {.username = to->username, .client_id = now.id, .authentication.password = to->password},
