@@ -22,6 +22,7 @@ static const char TAG[] = "mqtt";
 enum {
 	KEEPALIVE_S = 60,
 	TIMEOUT_MS = 10000,
+	RETRANSMIT_MS = 30000,    /* by default after 1 s, sooner than a busy server has committed */
 	BUFFER = 1024,            /* longer messages come in pieces and go out in pieces */
 	OUTBOX_LIMIT = 24 * 1024, /* bytes; what does not fit stays in the core's ring */
 	LONGEST_MESSAGE = 20 * 1024,
@@ -217,6 +218,7 @@ void mqtt_connect(const cool_action_t *a) {
 			{
 				.last_will = {.topic = a->connect.will_topic, .msg = a->connect.will, .msg_len = (int)a->connect.will_len, .qos = 1, .retain = 1},
 				.keepalive = KEEPALIVE_S,
+				.message_retransmit_timeout = RETRANSMIT_MS,
 				.protocol_ver = MQTT_PROTOCOL_V_3_1_1, /* with a clean session, which is esp-mqtt's default */
 			},
 		.network = {.timeout_ms = TIMEOUT_MS, .disable_auto_reconnect = true},
