@@ -22,6 +22,7 @@ static const char TAG[] = "mqtt";
 enum {
 	KEEPALIVE_S = 60,
 	TIMEOUT_MS = 10000,
+	RETRANSMIT_MS = 30000,    /* by default after 1 s, sooner than a busy server has committed */
 	BUFFER = 1024,            /* longer messages come in pieces and go out in pieces */
 	OUTBOX_LIMIT = 24 * 1024, /* bytes; what does not fit stays in the core's ring */
 	LONGEST_MESSAGE = 20 * 1024,
@@ -32,6 +33,7 @@ static struct {
 	const char *id;
 	esp_mqtt_client_handle_t client;  /* NULL: none */
 	char *ca;                         /* the client does not copy it */
+	char server_name[COOL_HOST_SIZE]; /* nor this */
 	atomic_bool open;                 /* it was asked for, and its end was not told yet */
 	esp_transport_handle_t transport; /* of the client's own task until it connects */
 	char why[COOL_REASON_SIZE];       /* the last error; of the client's task */
@@ -199,6 +201,7 @@ void mqtt_connect(const cool_action_t *a) {
 		return;
 	}
 	const cool_endpoint_t *to = &a->connect.to;
+	(void)cool_copy(now.server_name, sizeof now.server_name, to->server_name);
 	const esp_mqtt_client_config_t cfg = {
 		.broker =
 			{
@@ -207,7 +210,7 @@ void mqtt_connect(const cool_action_t *a) {
 					{
 						.certificate = now.ca, /* its length stays 0: that tells PEM from DER */
 						.crt_bundle_attach = now.ca == NULL ? esp_crt_bundle_attach : NULL,
-						.common_name = to->server_name[0] != '\0' ? to->server_name : NULL,
+						.common_name = now.server_name[0] != '\0' ? now.server_name : NULL,
 					},
 			},
 		.credentials = {.username = to->username, .client_id = now.id, .authentication.password = to->password},
@@ -215,6 +218,7 @@ void mqtt_connect(const cool_action_t *a) {
 			{
 				.last_will = {.topic = a->connect.will_topic, .msg = a->connect.will, .msg_len = (int)a->connect.will_len, .qos = 1, .retain = 1},
 				.keepalive = KEEPALIVE_S,
+				.message_retransmit_timeout = RETRANSMIT_MS,
 				.protocol_ver = MQTT_PROTOCOL_V_3_1_1, /* with a clean session, which is esp-mqtt's default */
 			},
 		.network = {.timeout_ms = TIMEOUT_MS, .disable_auto_reconnect = true},
