@@ -16,6 +16,7 @@ import (
 // TestFirmwareUsage starts the host program with what it cannot use: it says what
 // is wrong and ends with 2, or with 1 where the machine is to blame.
 func TestFirmwareUsage(t *testing.T) {
+	program := firmwareProgram(t) // built before a deadline runs
 	dir := t.TempDir()
 	password := filepath.Join(dir, "password")
 	if err := os.WriteFile(password, []byte("secret\n"), 0o600); err != nil {
@@ -55,7 +56,7 @@ func TestFirmwareUsage(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ctx := deadline(t, 10*time.Second)
-			out, err := exec.CommandContext(ctx, firmwareProgram(t), tt.args...).CombinedOutput()
+			out, err := exec.CommandContext(ctx, program, tt.args...).CombinedOutput()
 			exit, exited := errors.AsType[*exec.ExitError](err)
 			if err != nil && !exited {
 				t.Fatal(err)
