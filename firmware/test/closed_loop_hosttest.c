@@ -150,7 +150,7 @@ TEST(steps_of_load_on_pi) {
 
 /**
  * The design's demand on the default duties: where there is one probe and it freezes while the loop is cold, nothing tells, and 60 W
- * must not overheat the loop all the same. The fan is at rest then.
+ * must not overheat the loop all the same, in a room of 35 C either: with one probe no fan rests.
  */
 TEST(a_frozen_probe_does_not_overheat_the_loop) {
 	static loop_t l;
@@ -165,6 +165,10 @@ TEST(a_frozen_probe_does_not_overheat_the_loop) {
 	l.heat = 60;
 	loop_run(&l, 4 * 3600);
 	CHECK_STR(loop_by(&l, RIG_PUMP), "auto");
-	figure("frozen probe, 60 W in a room of 22 C: water, C", l.rig.plant.state.water, 44.5, 0.5);
+	CHECK_NEAR(loop_duty(&l, RIG_FAN), 20, 0.01);
+	figure("frozen probe, 60 W in a room of 22 C: water, C", l.rig.plant.state.water, 33.03, 0.3);
+	l.ambient = 35;
+	loop_run(&l, 4 * 3600);
+	figure("the same in a room of 35 C: water, C", l.rig.plant.state.water, 46.03, 0.3);
 	CHECK(l.rig.plant.state.water < l.settings.critical_c);
 }

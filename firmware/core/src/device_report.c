@@ -8,7 +8,26 @@ enum {
 	TELL_AFTER_MS = 60000, /**< a smaller one is told after so long */
 };
 
+/** What every device with this core can do; the glue's and the board's own follow. */
+static const char *const own[] = {"desired", "endpoint", "identify", "restart", "clear_fault", "watch", "zero", "factory_reset"};
+
+enum { OWN = sizeof own / sizeof own[0], MORE = 8 };
+
+static void list_capabilities(const cool_device_t *d, const char *list[OWN + MORE + 4]) {
+	int n = 0;
+	for (size_t k = 0; k < OWN; k++)
+		list[n++] = own[k];
+	for (int k = 0; k < MORE && d->cfg->capabilities != NULL && d->cfg->capabilities[k] != NULL; k++)
+		list[n++] = d->cfg->capabilities[k];
+	if (d->cfg->board.leak) list[n++] = "leak";
+	if (d->cfg->board.flow) list[n++] = "flow";
+	if (d->cfg->board.humidity) list[n++] = "humidity";
+	list[n] = NULL;
+}
+
 static bool tell_info(cool_device_t *d, uint64_t now, cool_action_t *a, char *buf, size_t size) {
+	const char *capabilities[OWN + MORE + 4];
+	list_capabilities(d, capabilities);
 	cool_info_t i = {
 		.name = d->cfg->name,
 		.firmware = d->cfg->firmware,
@@ -17,7 +36,7 @@ static bool tell_info(cool_device_t *d, uint64_t now, cool_action_t *a, char *bu
 		.reset_reason = d->cfg->reset_reason,
 		.boot = d->cfg->boot,
 		.interval_ms = d->regulator.settings.interval_ms,
-		.capabilities = d->cfg->capabilities,
+		.capabilities = capabilities,
 		.endpoint = cool_home_info(&d->home),
 		.board = &d->cfg->board,
 	};

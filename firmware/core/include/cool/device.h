@@ -26,7 +26,7 @@ typedef struct {
 	const char *firmware;            /**< version, such as "1.0.0" */
 	const char *chip;                /**< "esp32", "esp32s3", "esp32c3", "linux" */
 	const char *reset_reason;        /**< "power_on", "software", "watchdog", "brownout", "panic", "unknown" */
-	const char *const *capabilities; /**< commands and inputs beyond those of the core, ended by NULL */
+	const char *const *capabilities; /**< commands beyond those of the core, such as "ota"; at most 8, ended by NULL. NULL: none */
 	cool_board_t board;
 	cool_settings_t defaults;    /**< the board's own settings; must pass cool_settings_check */
 	cool_endpoint_t provisioned; /**< the broker from provisioning; url "" : none yet */

@@ -171,5 +171,7 @@ void cool_output_bind(cool_output_cfg_t *o);
 /** How long a pump may be overridden to off, and any override may last, in milliseconds. */
 #define COOL_PUMP_OFF_MAX_MS (30 * 60 * 1000LL)
 #define COOL_OVERRIDE_MAX_MS (24 * 60 * 60 * 1000LL)
+/** And how much more is let pass, because who asked for exactly that has another clock. */
+#define COOL_OVERRIDE_SLACK_MS (60 * 1000LL)
 
 #endif
