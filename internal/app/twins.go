@@ -43,7 +43,7 @@ func (h *house) newTwins(ctx context.Context, documents []coolant.DeviceDocument
 		}
 	}
 	h.twins, err = control.NewTwins(ctx, control.TwinsOptions{
-		Store: h.store, Publish: h.sendDesired, Check: checkDesired, Changed: h.hub.Twin, Log: h.Log,
+		Store: h.store, Publish: h.sendDesired, Check: h.checkDesired, Changed: h.hub.Twin, Log: h.Log,
 	}, said)
 	if err != nil {
 		return err
@@ -54,11 +54,19 @@ func (h *house) newTwins(ctx context.Context, documents []coolant.DeviceDocument
 	return nil
 }
 
-// checkDesired holds what is to be asked of a device against the contract.
-func checkDesired(_ coolant.DeviceID, body json.RawMessage) error {
+// checkDesired holds what is to be asked of a device against the contract, and against
+// what the device says that it can do. One that never said anything is not known yet: it judges by itself.
+func (h *house) checkDesired(device coolant.DeviceID, body json.RawMessage) error {
 	message, err := wire.EncodeTwin(coolant.Desired{Epoch: "check", Version: 1, Body: body})
+	if err != nil {
+		return coolant.Errorf(coolant.CodeInvalid, "%w", err)
+	}
+	settings, err := wire.DecodeSettings(message)
 	if err == nil {
-		_, err = wire.DecodeDesired(message)
+		err = settings.Check()
+	}
+	if v, known := h.hub.Device(device); err == nil && known && v.Info != nil {
+		err = settings.CheckFor(wire.AbilitiesOf(v.Info))
 	}
 	if err != nil {
 		return coolant.Errorf(coolant.CodeInvalid, "%w", err)

@@ -50,16 +50,25 @@ func TestTwin(t *testing.T) {
 	}
 	edit(0, `{"interval_ms":2000}`)
 	reaches(coolant.TwinApplied, 1)
-	edit(1, `{"interval_ms":1}`)
-	if tw := reaches(coolant.TwinRefused, 2); !strings.Contains(tw.Reported.Refused, "interval_ms") {
+	edit(1, `{"outputs":[{"name":"second"}]}`) // that the board has no such output is for the device to say
+	if tw := reaches(coolant.TwinRefused, 2); !strings.Contains(tw.Reported.Refused, "outputs[0]") {
 		t.Errorf("it is refused because %q", tw.Reported.Refused)
 	}
 	_, err := twins.EditTwin(ctx, id, 1, json.RawMessage(`{}`), coolant.Edit{})
 	if coolant.CodeOf(err) != coolant.CodeConflict || !strings.Contains(err.Error(), "version 2") {
 		t.Errorf("a stale edit: %v", err)
 	}
-	if _, err := twins.EditTwin(ctx, id, 2, json.RawMessage(`{"interval_ms":"fast"}`), coolant.Edit{}); coolant.CodeOf(err) != coolant.CodeInvalid {
-		t.Errorf("an edit that cannot be asked: %v", err)
+	for body, want := range map[string]string{
+		`{"interval_ms":"fast"}`:                           "interval_ms",
+		`{"interval_ms":1}`:                                "not within 1000 to 3600000",
+		`{"critical_c":60}`:                                "critical_c",
+		`{"outputs":[{"name":"fan"},{"name":"fan"}]}`:      "outputs[1].name",
+		`{"outputs":[{"name":"fan","wiring":{"pin":63}}]}`: "GPIO 63",
+		`[]`: "an object is expected",
+	} {
+		if _, err := twins.EditTwin(ctx, id, 2, json.RawMessage(body), coolant.Edit{}); coolant.CodeOf(err) != coolant.CodeInvalid || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want it to be invalid because of %q", body, err, want)
+		}
 	}
 	if _, err := twins.ReturnTwin(ctx, id, 2, 1, coolant.Edit{By: "test"}); err != nil {
 		t.Fatal(err)
