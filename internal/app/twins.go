@@ -21,6 +21,8 @@ type DeviceTwins interface {
 	EditTwin(ctx context.Context, id coolant.DeviceID, base uint64, body json.RawMessage, edit coolant.Edit) (coolant.Twin, error)
 	// ReturnTwin makes an earlier version the next one.
 	ReturnTwin(ctx context.Context, id coolant.DeviceID, base, to uint64, edit coolant.Edit) (coolant.Twin, error)
+	// Input tells a device a value from outside, once.
+	Input(ctx context.Context, id coolant.DeviceID, in coolant.Input) error
 	// TwinHistory returns the versions below before (0: all), the newest first.
 	TwinHistory(ctx context.Context, id coolant.DeviceID, before uint64, limit int) ([]coolant.Desired, error)
 }
@@ -155,6 +157,25 @@ func (h *house) TwinHistory(ctx context.Context, id coolant.DeviceID, before uin
 	return h.twins.History(ctx, id, before, limit)
 }
 
+// Input implements [DeviceTwins].
+func (h *house) Input(ctx context.Context, id coolant.DeviceID, in coolant.Input) error {
+	if err := h.registered(ctx, id); err != nil {
+		return err
+	}
+	payload, err := wire.EncodeInput(wire.InputPayload(in))
+	if err == nil {
+		_, err = wire.DecodeInput(payload)
+	}
+	if err != nil {
+		return coolant.Errorf(coolant.CodeInvalid, "%w", err)
+	}
+	said, err := h.publish(wire.Topic(id, wire.Input), payload, 0, false)
+	if err != nil || !said {
+		return coolant.Errorf(coolant.CodeUnavailable, "the broker of %s cannot be reached now", id)
+	}
+	return nil
+}
+
 // twinRequest is what the command line asks about twins.
 type twinRequest struct {
 	Base   uint64          `json:"base,omitempty"`
@@ -163,6 +184,7 @@ type twinRequest struct {
 	Limit  int             `json:"limit,omitempty"`
 	Body   json.RawMessage `json:"body,omitempty"`
 	Edit   coolant.Edit    `json:"edit"`
+	Input  coolant.Input   `json:"input"`
 }
 
 // twinRoutes adds what the socket answers about twins.
@@ -183,6 +205,9 @@ func (a *adminSocket) twinRoutes(mux *http.ServeMux) {
 	})
 	handle("/return", func(ctx context.Context, id coolant.DeviceID, q twinRequest) (any, error) {
 		return a.twins.ReturnTwin(ctx, id, q.Base, q.To, q.Edit)
+	})
+	handle("/input", func(ctx context.Context, id coolant.DeviceID, q twinRequest) (any, error) {
+		return struct{}{}, a.twins.Input(ctx, id, q.Input)
 	})
 	handle("/history", func(ctx context.Context, id coolant.DeviceID, q twinRequest) (any, error) {
 		return a.twins.TwinHistory(ctx, id, q.Before, q.Limit)
@@ -206,6 +231,11 @@ func (c *adminClient) EditTwin(ctx context.Context, id coolant.DeviceID, base ui
 // ReturnTwin implements [DeviceTwins] through the socket.
 func (c *adminClient) ReturnTwin(ctx context.Context, id coolant.DeviceID, base, to uint64, edit coolant.Edit) (tw coolant.Twin, err error) {
 	return tw, c.twin(ctx, "/return", id, twinRequest{Base: base, To: to, Edit: edit}, &tw)
+}
+
+// Input implements [DeviceTwins] through the socket.
+func (c *adminClient) Input(ctx context.Context, id coolant.DeviceID, in coolant.Input) error {
+	return c.twin(ctx, "/input", id, twinRequest{Input: in}, &struct{}{})
 }
 
 // TwinHistory implements [DeviceTwins] through the socket.

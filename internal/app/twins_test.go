@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"coolant"
+	"coolant/e2e/mqtt"
 	"coolant/internal/app/config"
 )
 
@@ -124,4 +126,48 @@ func simulateAgain(t *testing.T, r Running, id coolant.DeviceID) {
 		t.Fatal(err)
 	}
 	simulateWith(t, r, id, password)
+}
+
+// TestInput sends a value from outside to a device that listens.
+func TestInput(t *testing.T) {
+	ctx := t.Context()
+	c, r, _ := start(t)
+	password, err := r.Devices.Add(ctx, "loop", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	device, err := mqtt.Dial(ctx, mqtt.Options{Addr: r.Addresses.MQTT, Connect: mqtt.Connect{
+		Version: mqtt.V311, ID: "loop", User: "loop", Password: password,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer device.Close()
+	if err := device.Subscribe(0, "coolant/loop/input"); err != nil {
+		t.Fatal(err)
+	}
+	twins := twinsOf(t, c)
+	if err := twins.Input(ctx, "loop", coolant.Input{HostW: 45.25, Valid: 30 * time.Second}); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		p, err := device.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Type != mqtt.TypePublish {
+			continue
+		}
+		topic, payload, _, _, err := mqtt.ParsePublish(mqtt.V311, p)
+		if err != nil || string(topic) != "coolant/loop/input" || string(payload) != `{"host_w":45.25,"valid_s":30}` {
+			t.Errorf("%s: %s, %v", topic, payload, err)
+		}
+		break
+	}
+	if err := twins.Input(ctx, "pool", coolant.Input{HostW: 1, Valid: time.Second}); coolant.CodeOf(err) != coolant.CodeNotFound {
+		t.Errorf("to a device that there is not: %v", err)
+	}
+	if err := twins.Input(ctx, "loop", coolant.Input{HostW: 1}); coolant.CodeOf(err) != coolant.CodeInvalid {
+		t.Errorf("that holds for no time: %v", err)
+	}
 }
