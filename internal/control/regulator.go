@@ -31,7 +31,7 @@ type output struct {
 	motor     motor
 	stall     stall
 	stalled   string // the name of its fault
-	cancelled bool // its override was cancelled
+	cancelled bool   // its override was cancelled
 	mayChill  bool
 }
 
@@ -71,6 +71,9 @@ func NewRegulator(cfg RegulatorConfig) (*Regulator, error) {
 func (r *Regulator) Step(in Senses, dt time.Duration) {
 	dt = min(max(dt, 0), maxStep)
 	r.probes.step(in.Probes, dt)
+	if r.probes.replaced {
+		r.faults.event(FaultReplaced)
+	}
 	r.flow.step(in.FlowFresh, in.FlowLPM, dt)
 	r.humidity.step(in.HumidityFresh, in.HumidityRH, dt)
 	r.air.step(in.HumidityFresh, in.HumidityC, dt)
