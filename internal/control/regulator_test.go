@@ -149,45 +149,6 @@ func TestOverridesAreJudgedByTheClock(t *testing.T) {
 	}
 }
 
-// Probes that nobody gave a role name themselves in the order in which they are found, and a replaced one
-// takes the vacant role when it is told to.
-func TestProbesFindTheirRoles(t *testing.T) {
-	roles := func(l *loop) (names []coolant.Metric) {
-		for _, r := range l.reg.Readings() {
-			names = append(names, r.Metric)
-		}
-		return names
-	}
-	cfg := loopConfig()
-	named := cfg.Probes
-	cfg.Probes = nil
-	l := newLoop(t, cfg)
-	l.run(quarter)
-	if want := []coolant.Metric{"water", "temp2", "temp3"}; !slices.Equal(roles(l), want) {
-		t.Errorf("roles %v, want %v", roles(l), want)
-	}
-	// The outlet's probe becomes water: the old one loses the role and keeps its readings.
-	cfg.Probes = []control.ProbeConfig{{ROM: romOutlet, Role: "water"}, {ROM: 99, Role: "inlet"}}
-	if err := l.reg.Apply(cfg); err != nil {
-		t.Fatal(err)
-	}
-	l.run(quarter)
-	if want := []coolant.Metric{"water", "inlet", "temp2", "temp3"}; !slices.Equal(roles(l), want) {
-		t.Errorf("roles %v, want %v", roles(l), want)
-	}
-	got := l.reg.Readings()
-	if got[0].Value != 28.5 || got[1].Quality != coolant.Disconnected || got[2].Value != 28 || l.reg.Role(romWater) != "temp2" {
-		t.Errorf("readings %+v", got)
-	}
-	cfg.Probes = named
-	if err := l.reg.Apply(cfg); err != nil {
-		t.Fatal(err)
-	}
-	if want := []coolant.Metric{"water", "ambient", "outlet"}; !slices.Equal(roles(l), want) || l.reg.Role(99) != "" {
-		t.Errorf("roles %v, want %v: a probe that was never there does not stay", roles(l), want)
-	}
-}
-
 func TestReadingsStayWithinWhatAProbeMeasures(t *testing.T) {
 	cfg := loopConfig()
 	cfg.Probes[2].Offset = 5

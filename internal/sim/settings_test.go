@@ -226,17 +226,20 @@ func TestDeviceRefusesWhatItCannotDo(t *testing.T) {
 	}
 }
 
-// What is no desired state at all is not even judged: nothing says which one it was.
-func TestDeviceIgnoresACorruptState(t *testing.T) {
+// A corrupt state changes nothing but what is reported, and the next one is taken.
+func TestDeviceRefusesACorruptState(t *testing.T) {
 	b := alone(t)
 	if why := desired(b, `{"interval_ms":3000,"critical_c":45}`); why != "" {
 		t.Fatal(why)
 	}
 	for _, payload := range []string{"", "{", "null", `{"epoch":"e"}`, `{"epoch":"e","version":-1}`, "\xff", strings.Repeat("[", 100)} {
 		b.desired([]byte(payload))
-		if s := b.state(); s.Version != 1 || s.Refused != "" || s.IntervalMS != 3000 || b.d.rig.set.control.Critical != 45 {
+		if s := b.state(); s.Epoch != "" || s.Version != 0 || s.Refused == "" || s.IntervalMS != 3000 || b.d.rig.set.control.Critical != 45 {
 			t.Errorf("%q changed it to %+v", payload, s)
 		}
+	}
+	if why := desired(b, `{"interval_ms":3000}`); why != "" || b.state().Version != 1 {
+		t.Errorf("after that %+v, %s", b.state(), why)
 	}
 	// One whose head can be read is refused by its version.
 	b.desired([]byte(`{"epoch":"e","version":7,"outputs":"all"}`))
