@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,11 +112,8 @@ func TestDesiredVectors(t *testing.T) {
 	}
 	var file struct {
 		Board struct {
-			OutputPins  []int `json:"output_pins"`
-			InputPins   []int `json:"input_pins"`
-			TakenPins   []int `json:"taken_pins"`
-			PWMChannels int   `json:"pwm_channels"`
-			Counters    int   `json:"counters"`
+			wire.Board
+			TakenPins []int64 `json:"taken_pins"`
 		} `json:"board"`
 		Defaults string `json:"defaults"`
 		Cases    []struct {
@@ -130,25 +128,10 @@ func TestDesiredVectors(t *testing.T) {
 	if err := json.Unmarshal(raw, &file); err != nil {
 		t.Fatal(err)
 	}
-	able := board{PWMChannels: file.Board.PWMChannels, Counters: file.Board.Counters}
-	taken := func(pin int) bool {
-		for _, p := range file.Board.TakenPins {
-			if p == pin {
-				return true
-			}
-		}
-		return false
-	}
-	for _, p := range file.Board.OutputPins {
-		if !taken(p) {
-			able.OutputPins = append(able.OutputPins, p)
-		}
-	}
-	for _, p := range file.Board.InputPins {
-		if !taken(p) {
-			able.InputPins = append(able.InputPins, p)
-		}
-	}
+	able := board{file.Board.Board}
+	taken := func(pin int64) bool { return slices.Contains(file.Board.TakenPins, pin) }
+	able.OutputPins = slices.DeleteFunc(able.OutputPins, taken)
+	able.InputPins = slices.DeleteFunc(able.InputPins, taken)
 	base := settings{interval: 10 * time.Second, control: control.DefaultRegulator()}
 	if base, err = able.take(base, []byte(file.Defaults)); err != nil {
 		t.Fatal(err)
