@@ -108,3 +108,17 @@ export function outline(
     .sort((x, y) => x - y)
     .map((t) => [t, bounded(dutyAt(points, t + k), b)] as const);
 }
+
+/** The points for another input, whose readings are lower by so much. */
+export function shifted(points: readonly Point[], by: number): Point[] {
+  const far = points.map(([t, d]): Point => [clamp(round(t - by, 0.5), RANGES.temp), d]);
+  return far.filter(([t], i) => i === 0 || t > (far[i - 1]?.[0] ?? t)) as Point[];
+}
+
+/** Round numbers from min to max, about as many as wanted. */
+export function ticks(min: number, max: number, wanted: number): number[] {
+  const step = [1, 2, 5, 10, 20, 50].find((s) => (max - min) / s <= wanted) ?? 100;
+  const found: number[] = [];
+  for (let t = Math.ceil(min / step) * step; t <= max + 1e-9; t += step) found.push(t);
+  return found;
+}

@@ -20,7 +20,7 @@ export interface Output {
 /** The role that a name such as "fan2" states. */
 export function roleOf(name: string): Role | undefined {
   const stem = name.replace(/[\d_]+$/, '');
-  return stem in ROLES ? (stem as Role) : undefined;
+  return Object.hasOwn(ROLES, stem) ? (stem as Role) : undefined;
 }
 
 /** The outputs of a device, pumps first: those that it has by its own word, and those that are asked for. */
@@ -50,7 +50,11 @@ function joined(name: string, said: OutputBody | undefined): Output {
 }
 
 /** The body with members of an output changed. A member that is undefined is not said any more. */
-export function withOutput(body: Body, name: string, change: Partial<OutputBody>): Body {
+export function withOutput(
+  body: Body,
+  name: string,
+  change: { [M in keyof OutputBody]?: OutputBody[M] | undefined },
+): Body {
   const list = body.outputs ?? [];
   const next: OutputBody = { ...(outputOf(body, name) ?? { name }) };
   for (const [member, value] of Object.entries(change)) {

@@ -23,6 +23,12 @@ export function isPumpOff(role: Role | undefined, duty: number): boolean {
   return role === 'pump' && duty === 0;
 }
 
+/** The duty nearest to the one that is wanted that an output can be overridden to: a pump runs at its minimum or is off. */
+export function reachable(role: Role | undefined, minimum: number, duty: number): number {
+  if (role !== 'pump' || duty >= minimum) return duty;
+  return duty < minimum / 2 ? 0 : minimum;
+}
+
 /** An override from now on. A length that is not allowed is cut to the longest that is. */
 export function override(role: Role | undefined, duty: number, length: number, now: number): Override {
   const most = (isPumpOff(role, duty) ? LONGEST.pumpOff : LONGEST.any) - SLACK;
