@@ -18,7 +18,9 @@ export function bytesPerMonth(interval: number): number {
 }
 
 /** The intervals to choose from, with the one that is set. */
-export function intervals(set: number): number[] {
+export function intervals(set: number | undefined): number[] {
   const { min, max } = RANGES.interval_ms;
-  return [...new Set([...CHOICES, set])].filter((ms) => ms >= min && ms <= max).sort((a, b) => a - b);
+  return [...new Set([...CHOICES, ...(set === undefined ? [] : [set])])]
+    .filter((ms) => ms >= min && ms <= max)
+    .sort((a, b) => a - b);
 }

@@ -12,7 +12,9 @@ import {
   moved,
   outline,
   removed,
+  shifted,
   span,
+  ticks,
 } from './curve';
 
 interface Vectors {
