@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run build ui test test-go test-race test-web e2e deps check fmt bench fuzz screenshots release image clean
+.PHONY: help demo run build ui test test-go test-race test-firmware test-web e2e deps check fmt bench fuzz screenshots release image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,7 +37,7 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	cd web && $(NPM) ci --no-audit --no-fund
 	@touch $@
 
-test: deps build test-go test-race test-web e2e ## run all tests; installs what they need on Debian and Ubuntu
+test: deps build test-go test-race test-firmware test-web e2e ## run all tests; installs what they need on Debian and Ubuntu
 
 test-go:
 	$(GO) test -timeout 12m ./...
@@ -47,13 +47,16 @@ test-go:
 test-race:
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 12m . ./internal/...
 
+test-firmware: deps ## test the firmware's core on every platform that the packages have
+	scripts/test-firmware
+
 test-web: web/node_modules/.package-lock.json
 	cd web && $(NPM) test
 
 e2e: deps build ## run the browser tests against the real binary
 	cd web && COOLANT_BIN=$(CURDIR)/$(BIN) $(NPM) run e2e
 
-deps: ## install what the tests need (Chromium, Mosquitto), or say what is missing
+deps: ## install what the tests need (Chromium, Mosquitto, C compilers), or say what is missing
 	@scripts/test-deps
 
 check: web/node_modules/.package-lock.json ## formatting, vet, linters, types
@@ -64,6 +67,7 @@ check: web/node_modules/.package-lock.json ## formatting, vet, linters, types
 
 fmt: web/node_modules/.package-lock.json ## format all sources
 	$(GO) tool -modfile=tools/go.mod gofumpt -w .
+	git ls-files -z 'firmware/*.c' 'firmware/*.h' | xargs -0 clang-format -i
 	cd web && $(NPM) run fmt
 
 bench: build ## measure the speed and write docs/benchmarks.md
@@ -82,4 +86,4 @@ image: ## build the container image coolant:local
 	docker build --build-arg VERSION="$(VERSION)" --tag coolant:local .
 
 clean: ## remove what the build made
-	rm -rf bin dist web/dist web/node_modules
+	rm -rf bin build dist web/dist web/node_modules

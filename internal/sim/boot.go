@@ -36,6 +36,7 @@ type boot struct {
 
 	watchUntil time.Time
 	reported   reported
+	outputs    []outputDocument // as they were at the last look
 }
 
 // inbound is a message from the server.
@@ -113,6 +114,9 @@ func (b *boot) run(ctx context.Context, at time.Time) (again bool, ended time.Ti
 	return again, ended, nil
 }
 
+// beat is the longest time, by the wall clock, between two looks at the loop.
+const beat = time.Second
+
 // loop takes samples and obeys until a reset or the end of ctx. Samples are
 // taken at planned times, not at those at which the machine gets to it, so that
 // they are the same in every run.
@@ -123,7 +127,8 @@ func (b *boot) loop(ctx context.Context, at time.Time) (again bool, ended time.T
 	defer func() { alarms.release() }()
 	for {
 		alarms.release()
-		next := sample
+		// Between samples it regulates on, so that what it does and finds is told in time.
+		next := earlier(sample, later(last.Add(beat), at))
 		if edge, ok := d.plan.next(last.Sub(d.start)); ok && d.start.Add(edge).Before(next) {
 			next = d.start.Add(edge)
 		}
@@ -208,7 +213,7 @@ func (b *boot) wait(next time.Time) (a alarms) {
 // interval is the time between samples, now.
 func (b *boot) interval() time.Duration {
 	now := b.d.now()
-	interval := b.d.flash.interval
+	interval := b.d.flash.settings.interval
 	if now.Before(b.watchUntil) {
 		interval = min(interval, watchInterval)
 	}

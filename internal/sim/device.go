@@ -41,6 +41,7 @@ type device struct {
 	newLink func(linkOptions) link
 	newBoot func() coolant.Boot
 
+	board settings // as it came
 	rig   *Rig
 	flash flash
 }
@@ -62,8 +63,9 @@ func newDevice(o *Options, index int, start time.Time) *device {
 		start: start, clock: o.clock(), log: o.Log.With("device", string(d.ID)),
 		newLink: func(lo linkOptions) link { return newMQTTLink(lo) },
 		newBoot: randomBoot,
-		flash:   flash{interval: o.Interval},
+		board:   boardSettings(d.Seed, o.Interval),
 	}
+	v.flash.settings = v.board
 	v.flash.home.confirmed = endpoint{url: "mqtts://" + o.Broker, host: o.Broker, tls: o.TLS, user: d.Username, password: d.Password}
 	if d.Username == "" {
 		v.flash.home.confirmed.user = string(d.ID)
@@ -123,7 +125,7 @@ func (d *device) fill(box *outbox) {
 	if first.After(d.start) {
 		first = d.start
 	}
-	d.rig = NewRig(RigOptions{Seed: d.seed, Start: first})
+	d.rig = NewRig(RigOptions{Seed: d.seed, Start: first, Clock: d.wall})
 	for t := first; t.Before(d.start); t = t.Add(backfillStep) {
 		d.rig.Advance(t)
 		box.push(coolant.Milli(t), d.rig.Readings())
@@ -135,4 +137,13 @@ func (d *device) fill(box *outbox) {
 // faster from there on.
 func (d *device) virtual(wall time.Time) time.Time {
 	return d.start.Add(time.Duration(float64(wall.Sub(d.start)) * d.speed))
+}
+
+// wall is the wall time at a simulated time.
+func (d *device) wall(virtual time.Time) time.Time {
+	since := virtual.Sub(d.start)
+	if since > 0 {
+		since = time.Duration(float64(since) / d.speed)
+	}
+	return d.start.Add(since)
 }

@@ -4,25 +4,34 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"time"
 
+	"coolant/internal/control"
 	"coolant/internal/wire"
 )
 
 // infoDocument is the contract's info with the members that only we send.
 type infoDocument struct {
 	wire.InfoPayload
-	Name string `json:"name,omitempty"`
-	Boot string `json:"boot"`
+	Name  string `json:"name,omitempty"`
+	Boot  string `json:"boot"`
+	Board board  `json:"board"`
 }
 
 // reportedDocument is the contract's reported with the members that only we
 // send.
 type reportedDocument struct {
 	wire.ReportedPayload
-	Alarms []alarmDocument `json:"alarms,omitempty"`
+	Outputs []outputDocument `json:"outputs"`
+	Alarms  []alarmDocument  `json:"alarms,omitempty"`
+}
+
+// outputDocument is the contract's state of an output with the members that only we send.
+type outputDocument struct {
+	wire.OutputState
+	Supervised bool `json:"supervised"`
+	Cycles     int  `json:"cycles,omitempty"` // of a switch
 }
 
 // alarmDocument is what a person needs to clear a fault.
@@ -37,49 +46,30 @@ func (b *boot) info() []byte {
 	d := b.d
 	doc := infoDocument{
 		InfoPayload: wire.InfoPayload{
-			Firmware: "sim-1", Chip: "simulated", Outputs: []string{"pump", "fan"},
+			Firmware: "sim-2", Chip: "simulated",
 			Capabilities: []string{
-				wire.CommandIdentify, wire.CommandRestart, wire.CommandClearFault, wire.CommandWatch, wire.CommandEndpoint, AlarmLeak,
+				wire.CommandIdentify, wire.CommandRestart, wire.CommandClearFault, wire.CommandWatch, wire.CommandEndpoint,
+				wire.Desired.String(), control.FaultLeak,
 			},
 			// An address for documentation (RFC 5737), because it has no Wi-Fi either.
 			IP: fmt.Sprintf("192.0.2.%d", 10+d.seed%200), RSSI: -58,
-			ResetReason: b.reason, IntervalMS: d.flash.interval.Milliseconds(),
+			ResetReason: b.reason, IntervalMS: d.flash.settings.interval.Milliseconds(),
 			Endpoint: d.flash.home.info(),
 		},
-		Name: d.name,
-		Boot: b.id.String(),
+		Name:  d.name,
+		Boot:  b.id.String(),
+		Board: theBoard(),
 	}
-	rng := rand.New(rand.NewPCG(d.seed, 0x28))
-	for _, role := range probeRoles {
-		doc.Probes = append(doc.Probes, wire.ProbeInfo{ROM: romID(rng), Role: role})
+	for _, rom := range d.rig.roms {
+		doc.Probes = append(doc.Probes, wire.ProbeInfo{ROM: fmt.Sprintf("%016x", rom), Role: d.rig.reg.Role(rom)})
+	}
+	for _, o := range d.rig.set.control.Outputs {
+		doc.Outputs = append(doc.Outputs, o.Name)
 	}
 	for _, r := range d.rig.Readings() {
 		doc.Metrics = append(doc.Metrics, r.Metric)
 	}
 	return mustJSON(doc)
-}
-
-// romID makes the 64-bit id of a genuine DS18B20: 28-xx-xx-xx-xx-00-00-crc.
-func romID(rng *rand.Rand) string {
-	rom := [8]byte{0x28, byte(rng.Uint32()), byte(rng.Uint32()), byte(rng.Uint32()), byte(rng.Uint32())}
-	rom[7] = crc8(rom[:7])
-	return fmt.Sprintf("%x", rom)
-}
-
-// crc8 is Maxim's: polynomial 0x31, reflected.
-func crc8(data []byte) byte {
-	var crc byte
-	for _, b := range data {
-		crc ^= b
-		for range 8 {
-			low := crc & 1
-			crc >>= 1
-			if low != 0 {
-				crc ^= 0x8c
-			}
-		}
-	}
-	return crc
 }
 
 // reported is what the server was last told of the state.
@@ -90,8 +80,11 @@ type reported struct {
 
 const (
 	// The duties change all the time; nobody wants a retained message for each
-	// percent. A change of this size is told at once, a smaller one now and then.
+	// percent. A change of tellDuty is told at once, one of restDuty when the outputs
+	// have come to rest, and a smaller one now and then.
 	tellDuty  = 10.0
+	restDuty  = 2.0
+	restAfter = 5 * time.Second
 	tellAfter = time.Minute
 )
 
@@ -99,40 +92,61 @@ const (
 func (b *boot) report() {
 	doc := b.state()
 	old, now := &b.reported, b.d.now()
+	rests := slices.Equal(b.outputs, doc.Outputs)
+	b.outputs = doc.Outputs
 	same := old.doc.Epoch == doc.Epoch && old.doc.Version == doc.Version && old.doc.Refused == doc.Refused &&
-		old.doc.IntervalMS == doc.IntervalMS && slices.Equal(old.doc.Alarms, doc.Alarms)
+		old.doc.IntervalMS == doc.IntervalMS && slices.Equal(old.doc.Alarms, doc.Alarms) &&
+		slices.EqualFunc(old.doc.Outputs, doc.Outputs, sameDecision)
 	moved := 0.0
 	if same {
 		for i, out := range doc.Outputs {
-			was := old.doc.Outputs[i]
-			moved = max(moved, math.Abs(was.Duty-out.Duty))
-			same = same && was.Claim == out.Claim
+			moved = max(moved, math.Abs(old.doc.Outputs[i].Duty-out.Duty))
 		}
 	}
-	if same && (moved == 0 || moved < tellDuty && now.Sub(old.at) < tellAfter) {
+	patience := tellAfter
+	switch {
+	case moved >= tellDuty:
+		patience = 0
+	case moved >= restDuty && rests:
+		patience = restAfter
+	}
+	if same && (moved == 0 || now.Sub(old.at) < patience) {
 		return
 	}
 	b.reported = reported{doc: doc, at: now}
 	b.voice.tell(wire.Reported, mustJSON(doc))
 }
 
+// sameDecision says that two states of an output differ in nothing but its duty.
+func sameDecision(a, b outputDocument) bool {
+	a.Duty = b.Duty
+	return a == b
+}
+
 func (b *boot) state() reportedDocument {
 	d := b.d
-	interval := d.flash.interval
+	interval := d.flash.settings.interval
 	if d.now().Before(b.watchUntil) {
 		interval = min(interval, watchInterval)
 	}
 	doc := reportedDocument{ReportedPayload: wire.ReportedPayload{
 		Epoch: d.flash.epoch, Version: d.flash.version, Refused: d.flash.refused, IntervalMS: interval.Milliseconds(),
 	}}
-	pump, fan := d.rig.outputs()
-	doc.Outputs = []wire.OutputState{
-		{Name: "pump", Mode: "auto", Duty: math.Round(pump.Duty), Claim: pump.By},
-		{Name: "fan", Mode: "auto", Duty: math.Round(fan.Duty), Claim: fan.By},
+	for i, drive := range d.rig.duties {
+		mode := "auto"
+		if drive.By == control.ByOverride {
+			mode = "override"
+		}
+		doc.Outputs = append(doc.Outputs, outputDocument{
+			OutputState: wire.OutputState{
+				Name: d.rig.set.control.Outputs[i].Name, Mode: mode, Duty: math.Round(drive.Duty), Claim: string(drive.By),
+			},
+			Supervised: drive.Supervised, Cycles: drive.Cycles,
+		})
 	}
-	for _, a := range d.rig.Alarms() {
-		doc.Faults = append(doc.Faults, a.Name)
-		doc.Alarms = append(doc.Alarms, alarmDocument(a))
+	for _, f := range d.rig.Faults() {
+		doc.Faults = append(doc.Faults, f.Name)
+		doc.Alarms = append(doc.Alarms, alarmDocument{Name: f.Name, Occurrence: f.Occurrence, Active: f.Active})
 	}
 	return doc
 }

@@ -113,8 +113,8 @@ func TestCommands(t *testing.T) {
 		{"a1", "identify", "{}", `{"id":"a1","ok":true}`},
 		{"a2", "dance", "{}", `does not know the command \"dance\"`},
 		{"a3", "watch", "{}", `{"id":"a3","ok":true}`},
-		{"a4", "clear_fault", `{"fault":"pump_stall","occurrence":1}`, `there is no alarm \"pump_stall\"`},
-		{"a5", "clear_fault", `{}`, `is expected`},
+		{"a4", "clear_fault", `{"fault":"pump_stall","occurrence":1}`, `there is no fault pump_stall`},
+		{"a5", "clear_fault", `{}`, `fault: it is missing`},
 		{"a6", "restart", `{}`, `{"id":"a6","ok":true}`},
 	} {
 		send(step.id, step.name, step.args)
@@ -137,9 +137,9 @@ func TestCommands(t *testing.T) {
 	eventually(t, "desired applied", func() bool {
 		return strings.Contains(s.last(wire.Reported), `"epoch":"e","version":1,"interval_ms":2000`)
 	})
-	desire(`{"epoch":"e","version":2,"interval_ms":2000,"outputs":[]}`)
+	desire(`{"epoch":"e","version":2,"interval_ms":2000,"outputs":[{"name":"pump","wiring":{"pin":5}}]}`)
 	eventually(t, "desired refused", func() bool {
-		return strings.Contains(s.last(wire.Reported), `"version":2,"refused":"the simulated device takes interval_ms only, not [outputs]"`)
+		return strings.Contains(s.last(wire.Reported), `"version":2,"refused":"outputs[0].wiring.pin: GPIO 5 cannot drive an output; [16 18 21 22] can"`)
 	})
 }
 

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -19,8 +18,8 @@ const (
 
 // flash is what survives a restart.
 type flash struct {
-	interval time.Duration // between samples, as last desired
-	epoch    string        // of the desired state that was judged last
+	settings settings // the board's, with the last desired state that was applied on top
+	epoch    string   // of the desired state that was judged last
 	version  uint64
 	refused  string // why, if it was
 	executed []wire.ReplyPayload
@@ -34,12 +33,14 @@ func (b *boot) obey(m inbound) {
 		b.desired(m.payload)
 	case wire.Command:
 		b.command(m.payload)
-	default: // input is for laws that the simulated firmware does not have
+	case wire.Input:
+		b.input(m.payload)
+	default: // nothing else is sent down to be obeyed
 	}
 }
 
-// desired judges a desired state. Only the interval can be taken; anything else
-// is refused as a whole, so that the twin never claims what is not so.
+// desired judges a desired state. It is applied as a whole or refused as a whole, so that the
+// twin never claims what is not so.
 func (b *boot) desired(payload []byte) {
 	f := &b.d.flash
 	want, err := wire.DecodeDesired(payload)
@@ -50,34 +51,47 @@ func (b *boot) desired(payload []byte) {
 	if want.Epoch == f.epoch && want.Version == f.version {
 		return
 	}
-	f.epoch, f.version = want.Epoch, want.Version
-	f.refused = refuse(want)
-	if f.refused == "" && want.IntervalMS != 0 {
-		f.interval = time.Duration(want.IntervalMS) * time.Millisecond
-		b.voice.tell(wire.Info, b.info())
+	f.epoch, f.version, f.refused = want.Epoch, want.Version, ""
+	s, err := b.d.judge(payload)
+	if err == nil {
+		err = b.d.rig.apply(s)
 	}
+	if err != nil {
+		f.refused = err.Error()
+		return
+	}
+	f.settings = s
+	b.voice.tell(wire.Info, b.info())
 }
 
-// refuse says why a desired state cannot be applied; "" if it can.
-func refuse(want wire.DesiredPayload) string {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(want.Raw, &members); err != nil {
-		return err.Error()
+// judge is what a desired state makes of the board's settings. The error says which member
+// cannot be applied and why.
+func (d *device) judge(payload []byte) (settings, error) {
+	w, err := wire.DecodeSettings(payload)
+	if err != nil {
+		return settings{}, err
 	}
-	var unknown []string
-	for name := range members {
-		if !slices.Contains([]string{"epoch", "version", "interval_ms"}, name) {
-			unknown = append(unknown, name)
-		}
+	if err := w.Check(); err != nil {
+		return settings{}, err
 	}
-	slices.Sort(unknown)
-	switch ms := want.IntervalMS; {
-	case len(unknown) > 0:
-		return fmt.Sprintf("the simulated device takes interval_ms only, not %v", unknown)
-	case ms != 0 && (ms < minInterval.Milliseconds() || ms > maxInterval.Milliseconds()):
-		return fmt.Sprintf("interval_ms %d is not within %d to %d", ms, minInterval.Milliseconds(), maxInterval.Milliseconds())
+	s, err := d.board.with(w)
+	if err != nil {
+		return settings{}, err
 	}
-	return ""
+	if err := theBoard().check(&s); err != nil {
+		return settings{}, err
+	}
+	return s, s.control.CheckOverrides(coolant.Milli(d.now()))
+}
+
+// input takes the heat of the host, until it is no longer valid or the device restarts.
+func (b *boot) input(payload []byte) {
+	in, err := wire.DecodeInput(payload)
+	if err != nil {
+		b.d.log.Warn("the server sent nonsense", "topic", "input", "err", err)
+		return
+	}
+	b.d.rig.setHost(in.HostW, b.d.now().Add(in.Valid))
 }
 
 // command carries out a command once, however often it is delivered.
@@ -127,14 +141,11 @@ func (b *boot) execute(c wire.CommandPayload) error {
 		b.watchUntil = b.d.now().Add(watchLease)
 		return nil
 	case wire.CommandClearFault:
-		var args struct {
-			Fault      string `json:"fault"`
-			Occurrence int    `json:"occurrence"`
+		args, err := wire.DecodeClearFault(c.Args)
+		if err != nil {
+			return err
 		}
-		if err := json.Unmarshal(c.Args, &args); err != nil || args.Fault == "" {
-			return fmt.Errorf(`args: {"fault":name,"occurrence":number} is expected`)
-		}
-		return b.d.rig.ClearAlarm(args.Fault, args.Occurrence)
+		return b.d.rig.ClearFault(args.Fault, int(args.Occurrence))
 	default:
 		return fmt.Errorf("the simulated device does not know the command %q", c.Name)
 	}

@@ -107,27 +107,3 @@ func (s scratchpad) reading() (celsius float64, q coolant.Quality) {
 	}
 	return s.celsius, coolant.Good
 }
-
-// watchStuck finds a probe that does not move by one step for hours while
-// another one on the loop moves.
-type watchStuck struct {
-	after   time.Duration
-	move    float64 // C, that the other must have moved
-	value   float64
-	still   time.Duration
-	low     float64 // of the other, since this one last moved
-	high    float64
-	started bool
-}
-
-// step judges the readings of this probe and of the other after dt. Only good
-// readings are passed in.
-func (w *watchStuck) step(value, other float64, dt time.Duration) bool {
-	if !w.started || math.Abs(value-w.value) >= probeStep {
-		w.started, w.value, w.still, w.low, w.high = true, value, 0, other, other
-		return false
-	}
-	w.still += dt
-	w.low, w.high = min(w.low, other), max(w.high, other)
-	return w.still >= w.after && w.high-w.low >= w.move
-}

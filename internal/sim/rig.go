@@ -3,7 +3,6 @@ package sim
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"coolant"
@@ -20,9 +19,6 @@ const (
 	pulsesPerTurn = 2
 	maxFlow       = 2.17 // L/min at the pump's greatest speed
 	maxPumpHeat   = 4.0  // W there, falling with the cube of the speed
-
-	stuckAfter = 2 * time.Hour
-	stuckMove  = 4 * probeStep
 )
 
 // role of a probe, in the order of Rig.probes.
@@ -40,6 +36,8 @@ var probeRoles = [probeCount]coolant.Metric{coolant.Water, coolant.Inlet, coolan
 type RigOptions struct {
 	Seed  uint64
 	Start time.Time // simulated; its location says when it is morning
+	// Clock is what the device's clock says at a simulated time; nil: the same.
+	Clock func(time.Time) time.Time
 }
 
 // Rig is a loop with everything that is wired to the ESP32, and the firmware's
@@ -51,16 +49,21 @@ type Rig struct {
 	plant   *Plant
 	rng     *rand.Rand
 	probes  [probeCount]*probe
-	stuck   watchStuck
+	roms    [probeCount]uint64
 	pump    motor
 	fan     motor
 	pumpTac counter
 	fanTac  counter
 	flow    flowMeter
-	reg     *regulator
 	drive   Drive
 	leaking bool
-	read    [probeCount]coolant.Reading
+
+	clock    func(time.Time) time.Time
+	set      settings
+	reg      *control.Regulator
+	duties   []control.Drive // of the outputs, by their index in set
+	host     float64         // W, as the server says
+	hostTill time.Time       // by the device's clock
 }
 
 // NewRig builds a loop that has been running for an hour at its start.
@@ -70,14 +73,19 @@ func NewRig(o RigOptions) *Rig {
 		now:     o.Start.Add(-warmUp),
 		day:     Workday{Seed: o.Seed},
 		rng:     rng,
-		stuck:   watchStuck{after: stuckAfter, move: stuckMove},
+		roms:    probeROMs(o.Seed),
 		pump:    motor{maxRPM: 4000, start: 20, stop: 10, lag: 0.5, hunt: 0.004},
 		fan:     motor{maxRPM: 2100, idle: 0.1, start: 20, stop: 12, lag: 1.2, hunt: 0.006},
 		pumpTac: counter{window: 2 * time.Second},
 		fanTac:  counter{window: 2 * time.Second},
 		flow:    flowMeter{counter: counter{window: 2 * time.Second}, perLitre: 5880, least: 0.3, gain: 1 + 0.02*(rng.Float64()-0.5)},
-		reg:     newRegulator(),
+		clock:   o.Clock,
+		set:     boardSettings(o.Seed, defaultInterval),
 	}
+	if r.clock == nil {
+		r.clock = func(t time.Time) time.Time { return t }
+	}
+	r.Reset()
 	for i := range r.probes {
 		r.probes[i] = newProbe(rng)
 	}
@@ -106,43 +114,64 @@ func (r *Rig) Advance(to time.Time) {
 }
 
 func (r *Rig) step(dt time.Duration) {
-	r.look(dt)
-	r.regulate(dt)
+	r.regulate(r.look(), dt)
 	r.act(dt)
 	r.now = r.now.Add(dt)
 }
 
 // look reads the probes and starts their next conversion.
-func (r *Rig) look(dt time.Duration) {
-	for i, p := range r.probes {
+func (r *Rig) look() []control.ProbeRead {
+	reads := make([]control.ProbeRead, len(r.probes))
+	for i, rom := range r.roms {
+		p := r.probes[i]
 		v, q := p.read().reading()
-		r.read[i] = coolant.Reading{Metric: probeRoles[i], Value: v, Quality: q}
+		reads[i] = control.ProbeRead{ROM: rom, Fresh: true, Value: v, Quality: q}
 		if p.converting == 0 {
 			p.convert()
 		}
 	}
-	w, other := &r.read[atWater], r.read[atOutlet]
-	if w.Quality == coolant.Good && other.Quality == coolant.Good && r.stuck.step(w.Value, other.Value, dt) {
-		w.Quality = coolant.Stuck
-	}
+	return reads
 }
 
-func (r *Rig) regulate(dt time.Duration) {
-	water := r.read[atWater]
-	r.reg.step(senses{
-		water:    control.Input{Value: water.Value, Good: water.Quality == coolant.Good},
-		pumpRPM:  tachoRPM(&r.pumpTac),
-		fanRPM:   tachoRPM(&r.fanTac),
-		leak:     r.leaking,
-		pumpDuty: r.reg.pump.Duty,
-		fanDuty:  r.reg.fan.Duty,
-	}, dt)
+func (r *Rig) regulate(probes []control.ProbeRead, dt time.Duration) {
+	now := r.clock(r.now)
+	in := control.Senses{
+		Probes: probes, TachoFresh: true, FlowFresh: true, FlowLPM: r.flow.lpm(), LeakWet: r.leaking,
+		HostKnown: now.Before(r.hostTill), HostW: r.host, ClockValid: true, Now: coolant.Milli(now),
+	}
+	for _, w := range r.set.wiring {
+		in.RPM = append(in.RPM, r.rpm(w))
+	}
+	r.reg.Step(in, dt)
+	r.duties = r.reg.Drives()
+}
+
+// rpm is what a tachometer pin counts, in turns of a motor with so many pulses. Nothing
+// pulses at a spare pin.
+func (r *Rig) rpm(w wiring) float64 {
+	rate := map[int]float64{pinPumpTacho: r.pumpTac.rate, pinFanTacho: r.fanTac.rate}[w.tacho]
+	return rate / float64(max(w.pulses, 1)) * 60
+}
+
+// duty is what arrives at a motor: that of the output on its pin. A pin that nobody drives is
+// full speed by wiring, and one that is driven the wrong way round does the opposite.
+func (r *Rig) duty(pin int) float64 {
+	for i, w := range r.set.wiring {
+		if w.pin != pin {
+			continue
+		}
+		if !w.inverted {
+			return 100 - r.duties[i].Duty
+		}
+		return r.duties[i].Duty
+	}
+	return 100
 }
 
 // act lets the motors, the plant and what measures them follow.
 func (r *Rig) act(dt time.Duration) {
-	r.pump.step(r.reg.pump.Duty, dt, r.rng)
-	r.fan.step(r.reg.fan.Duty, dt, r.rng)
+	r.pump.step(r.duty(pinPump), dt, r.rng)
+	r.fan.step(r.duty(pinFan), dt, r.rng)
 	r.pumpTac.step(r.pump.rpm()/60*pulsesPerTurn, dt)
 	r.fanTac.step(r.fan.rpm()/60*pulsesPerTurn, dt)
 	r.drive = Drive{
@@ -162,41 +191,55 @@ func (r *Rig) act(dt time.Duration) {
 	}
 }
 
-func tachoRPM(c *counter) float64 { return c.rate / pulsesPerTurn * 60 }
-
 // Readings returns what the firmware would report now, with the probes first.
 func (r *Rig) Readings() []coolant.Reading {
-	good := func(m coolant.Metric, v float64) coolant.Reading { return coolant.Reading{Metric: m, Value: v} }
-	return append(r.read[:len(r.read):len(r.read)],
-		good(coolant.PumpRPM, math.Round(tachoRPM(&r.pumpTac))),
-		good(coolant.FanRPM, math.Round(tachoRPM(&r.fanTac))),
-		good(coolant.PumpDuty, math.Round(r.reg.pump.Duty)),
-		good(coolant.FanDuty, math.Round(r.reg.fan.Duty)),
-		good(coolant.FlowLPM, math.Round(r.flow.lpm()*100)/100),
-	)
+	readings := r.reg.Readings()
+	add := func(name string, v float64) {
+		readings = append(readings, coolant.Reading{Metric: coolant.Metric(name), Value: v})
+	}
+	for i, w := range r.set.wiring {
+		if w.tacho >= 0 {
+			add(r.set.control.Outputs[i].Name+"_rpm", math.Round(r.rpm(w)))
+		}
+	}
+	for i, o := range r.set.control.Outputs {
+		add(o.Name+"_duty", math.Round(r.duties[i].Duty))
+	}
+	add(string(coolant.FlowLPM), math.Round(r.flow.lpm()*100)/100)
+	return readings
 }
 
-// Alarms returns what the firmware found wrong and nobody cleared yet.
-func (r *Rig) Alarms() []Alarm { return slices.Clone(r.reg.alarms) }
+// Faults returns what the firmware found wrong and nobody cleared yet.
+func (r *Rig) Faults() []control.Fault { return r.reg.Faults() }
 
 // State returns the plant's true temperatures.
 func (r *Rig) State() State { return r.plant.State() }
 
-// ClearAlarm forgets an alarm whose cause is gone. Occurrence 0 means whichever
-// there is; the error says why an alarm stays.
-func (r *Rig) ClearAlarm(name string, occurrence int) error {
-	return r.reg.clear(name, occurrence, r.leaking)
-}
+// ClearFault forgets a fault whose cause is gone. Occurrence 0 means whichever
+// there is; the error says why a fault stays.
+func (r *Rig) ClearFault(name string, occurrence int) error { return r.reg.Clear(name, occurrence) }
 
-// Reset restarts the firmware's fast loop, as a reset of the ESP32 does. The
-// loop itself goes on.
+// Reset restarts the firmware's fast loop with the settings that it has, as a reset of the
+// ESP32 does. The loop itself goes on.
 func (r *Rig) Reset() {
-	r.reg = newRegulator()
-	r.stuck = watchStuck{after: stuckAfter, move: stuckMove}
+	reg, err := control.NewRegulator(r.set.control)
+	if err != nil {
+		panic(err) // settings were checked before they were kept
+	}
+	r.reg, r.duties, r.hostTill = reg, reg.Drives(), time.Time{}
 }
 
-// outputs returns what the outputs are told to do.
-func (r *Rig) outputs() (pump, fan outputState) { return r.reg.pump, r.reg.fan }
+// apply takes other settings. An error says why it cannot, and then nothing changes.
+func (r *Rig) apply(s settings) error {
+	if err := r.reg.Apply(s.control); err != nil {
+		return err
+	}
+	r.set, r.duties = s, r.reg.Drives()
+	return nil
+}
+
+// setHost tells the heat of the host, which holds until a time by the device's clock.
+func (r *Rig) setHost(w float64, until time.Time) { r.host, r.hostTill = w, until }
 
 // SetProbeFault breaks the water probe, or heals it.
 func (r *Rig) SetProbeFault(f ProbeFault) { r.probes[atWater].fault = f }

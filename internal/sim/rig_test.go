@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"coolant"
+	"coolant/internal/control"
 )
 
 var monday = time.Date(2025, 11, 24, 0, 0, 0, 0, time.UTC)
@@ -49,8 +50,8 @@ func TestGoldenDay(t *testing.T) {
 			}
 		}
 	}
-	if len(r.Alarms()) > 0 {
-		t.Errorf("alarms on a normal day: %+v", r.Alarms())
+	if len(r.Faults()) > 0 {
+		t.Errorf("faults on a normal day: %+v", r.Faults())
 	}
 	for _, g := range []struct {
 		name           string
@@ -95,8 +96,12 @@ func TestDeadPumpLooksCold(t *testing.T) {
 	r.StallPump(true)
 	r.Advance(r.Now().Add(5 * time.Second))
 	r.Advance(r.Now().Add(10 * time.Second))
-	if a := r.Alarms(); len(a) != 1 || a[0] != (Alarm{AlarmPumpStall, 1, true}) {
-		t.Errorf("alarms %+v", a)
+	want := []control.Fault{
+		{Name: "pump_stall", Occurrence: 1, Active: true, Critical: true},
+		{Name: "no_flow", Occurrence: 1, Active: true, Critical: true}, // the flow meter sees it as well
+	}
+	if !slices.Equal(r.Faults(), want) {
+		t.Errorf("faults %+v, want %+v", r.Faults(), want)
 	}
 	r.Advance(monday.Add(22*time.Hour + 10*time.Minute))
 	for name, tc := range map[string]struct{ got, low, high float64 }{
@@ -112,19 +117,22 @@ func TestDeadPumpLooksCold(t *testing.T) {
 			t.Errorf("%s: %.2f, want %v to %v", name, tc.got, tc.low, tc.high)
 		}
 	}
-	if err := r.ClearAlarm(AlarmPumpStall, 1); err == nil {
-		t.Error("an alarm was cleared while the pump stands")
+	if err := r.ClearFault("pump_stall", 1); err == nil {
+		t.Error("a fault was cleared while the pump stands")
 	}
 	r.StallPump(false)
 	r.Advance(r.Now().Add(10 * time.Second))
-	if a := r.Alarms(); len(a) != 1 || a[0].Active {
-		t.Errorf("alarms %+v after the pump came free", a)
+	for i := range want {
+		want[i].Active = false
 	}
-	if err := r.ClearAlarm(AlarmPumpStall, 2); err == nil {
+	if !slices.Equal(r.Faults(), want) {
+		t.Errorf("faults %+v after the pump came free", r.Faults())
+	}
+	if err := r.ClearFault("pump_stall", 2); err == nil {
 		t.Error("an occurrence that never was was cleared")
 	}
-	if err := r.ClearAlarm(AlarmPumpStall, 1); err != nil || len(r.Alarms()) != 0 {
-		t.Errorf("clear: %v, %+v", err, r.Alarms())
+	if err := r.ClearFault("pump_stall", 1); err != nil || len(r.Faults()) != 1 {
+		t.Errorf("clear: %v, %+v", err, r.Faults())
 	}
 }
 
@@ -185,7 +193,7 @@ func TestLeakLatches(t *testing.T) {
 	if read(t, r, coolant.PumpDuty).Value != 0 || read(t, r, coolant.FanDuty).Value != 100 {
 		t.Errorf("pump on or fan not full in a leak: %+v", r.Readings())
 	}
-	if r.ClearAlarm(AlarmLeak, 0) == nil {
+	if r.ClearFault(control.FaultLeak, 0) == nil {
 		t.Error("cleared while wet")
 	}
 	r.SetLeak(false)
@@ -193,7 +201,7 @@ func TestLeakLatches(t *testing.T) {
 	if read(t, r, coolant.PumpDuty).Value != 0 {
 		t.Error("a leak does not latch")
 	}
-	if err := r.ClearAlarm(AlarmLeak, 0); err != nil {
+	if err := r.ClearFault(control.FaultLeak, 0); err != nil {
 		t.Fatal(err)
 	}
 	r.Advance(r.Now().Add(time.Minute))

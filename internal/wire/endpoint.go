@@ -152,8 +152,12 @@ func SecureURL(text string) (address, why string) {
 		return "", "an address has no ? and no #"
 	case strings.Trim(u.Path, "/") != "":
 		return "", "an mqtts:// address has no path"
-	case strings.ContainsAny(u.Hostname(), "%/?#@\"'\\<>{}|^`"):
+	case strings.ContainsAny(u.Hostname(), "%/?#@[]\"'\\<>{}|^`") || strings.ContainsFunc(u.Hostname(), func(r rune) bool { return r <= ' ' || r > '~' }):
 		return "", "the host has a character that no host name has"
+	case strings.Contains(u.Hostname(), ":") && u.Host[0] != '[':
+		return "", "an address has one port, and an IPv6 address stands in brackets"
+	case len(u.Hostname()) > maxHostName:
+		return "", "a host has at most " + strconv.Itoa(maxHostName) + " characters"
 	}
 	port := u.Port()
 	if port == "" {
@@ -162,7 +166,11 @@ func SecureURL(text string) (address, why string) {
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return "", "the port must be a number from 1 to 65535"
 	}
-	return "mqtts://" + net.JoinHostPort(u.Hostname(), port), ""
+	address = "mqtts://" + net.JoinHostPort(u.Hostname(), port)
+	if len(address) > MaxEndpointURL {
+		return "", "an address has at most " + strconv.Itoa(MaxEndpointURL) + " characters with its port"
+	}
+	return address, ""
 }
 
 // certificates reads an optional string of PEM certificates.

@@ -49,7 +49,6 @@ typedef enum {
 const char *cool_blob_key(cool_blob_t b);
 
 enum {
-	COOL_MAX_DESIRED = 12 * 1024,      /**< bytes of a desired state; a larger one is refused */
 	COOL_BLOB_SIZE = COOL_CA_SIZE + 64,/**< the largest blob, sealed */
 };
 

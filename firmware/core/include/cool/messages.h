@@ -142,12 +142,15 @@ bool cool_secure_url(const char *text, char out[COOL_URL_SIZE], char reason[COOL
 /** Splits a checked address. host has no brackets. */
 bool cool_split_url(const char *url, char host[COOL_HOST_SIZE], uint16_t *port);
 
+enum { COOL_MAX_DESIRED = 12 * 1024 /**< bytes of a desired state; a larger one is refused */ };
+
 /** What identifies a desired state; filled as far as it could be read, also when it is refused. */
 typedef struct { char epoch[COOL_WORD_SIZE]; uint64_t version; bool known; } cool_desired_id_t;
 
 /**
- * Decodes a desired state. What it does not mention is taken from defaults (the board's own); a list
- * (probes, outputs) is replaced as a whole. It does not call cool_settings_check.
+ * Decodes a desired state. What it does not mention is taken from defaults (the board's own); probes are
+ * replaced as a whole, and outputs are joined with the board's by name. Each member is checked by itself; how they go together is for
+ * cool_settings_check, which it does not call. out must not be defaults.
  */
 cool_reject_t cool_decode_desired(const char *text, size_t len, const cool_settings_t *defaults, cool_settings_t *out,
 	cool_desired_id_t *id, cool_problem_t *p);

@@ -3,44 +3,34 @@
  * The fast loop: from what the device senses to the duty of each output. It is pure: senses and
  * a time step in, drives out. It knows no network, and goes on whatever happens there.
  *
- * The claims of the design, strongest first: leak, chiller interlock, over-temperature, input
- * failsafe, stall, no heat transfer, override, auto.
+ * The claims of the design, strongest first, for each output by itself:
+ *  1. leak: pumps and chillers off at once, fans full, until it is cleared.
+ *  2. chiller interlock: a chiller is off unless everything in chiller.c is proven. Nothing but its automatic part and an override turns one on:
+ *     full cooling, in what follows, means pumps and fans, since a chiller at full can make parts drip.
+ *  3. over-temperature of any probe on the water side: full, overrides cancelled; until that probe says that it is cooler by COOL_RELEASE_K, while
+ *     no pump stands still: beside standing water a probe cools without the water in the cold plate doing so.
+ *  4. input failsafe, or boot: the input of the output is lost (probes.h), or has not been read yet, or probes on the water side contradict each
+ *     other (then not less than the automatic part asks for: one of them is right).
+ *  5. stall: something with a tachometer does not turn (stall.h), or the flow meter stands still while a pump is told to run: full.
+ *  6. no heat transfer (hazards.h): full.
+ *  7. override. 8. standby, or auto. Fans do not rest while a chiller is wanted.
+ * A buzzer sounds while a critical fault is active, unless an override says otherwise. Critical are all faults but a fan's stall, a stuck probe, the
+ * interlock, and lost settings.
  */
 #ifndef COOL_REGULATOR_H
 #define COOL_REGULATOR_H
 
 #include "cool/curve.h"
-#include "cool/ds18b20.h"
 #include "cool/faults.h"
+#include "cool/hazards.h"
 #include "cool/motor.h"
 #include "cool/pi.h"
+#include "cool/probes.h"
+#include "cool/senses.h"
 #include "cool/settings.h"
 #include "cool/stall.h"
+#include "cool/standby.h"
 #include "cool/types.h"
-
-/** What came from one probe. */
-typedef struct {
-	uint64_t rom;    /**< 0: no such probe */
-	bool fresh;      /**< a conversion ended since the last step; otherwise the rest says nothing */
-	bool present;    /**< there was a presence pulse */
-	uint8_t pad[9];  /**< the scratchpad as it was read */
-} cool_probe_read_t;
-
-/** Everything that a step goes by. What is not wired or not known has its flag false. */
-typedef struct {
-	cool_probe_read_t probes[COOL_MAX_PROBES]; /**< the same probe at the same index in every step of a boot */
-	bool tacho_fresh;                  /**< rpm was measured since the last step */
-	double rpm[COOL_MAX_OUTPUTS];      /**< by index of the output in the settings */
-	bool flow_fresh;
-	double flow_lpm;
-	bool leak_wet;                     /**< the raw input; it is debounced here */
-	bool humidity_fresh;
-	double humidity_rh, humidity_c;    /**< of the air near the chilled parts */
-	bool host_known;                   /**< `input` is valid now */
-	double host_w;
-	bool clock_valid;                  /**< without it overrides do not apply */
-	int64_t unix_ms;
-} cool_senses_t;
 
 /** Who decides an output. The words are those of `reported`. */
 typedef enum {
@@ -64,20 +54,45 @@ typedef struct {
 	double duty;    /**< percent at the motor, 0 to 100, after spin-up, slew and skipped bands */
 	cool_by_t by;
 	bool supervised; /**< a tachometer or a flow meter would notice if it stood still */
+	uint32_t cycles; /**< of a COOL_SWITCH: how often it went on since the start */
 } cool_drive_t;
+
+/** What is kept for each output. */
+typedef struct {
+	cool_curve_t curve;
+	cool_pi_t pi;
+	cool_law_out_t law;  /**< what the automatic part asks for now */
+	cool_motor_t motor;
+	cool_stall_t stall;
+	bool cancelled;      /**< its override was cancelled */
+} cool_output_t;
+
+/** A value that a part measures now and then. */
+typedef struct {
+	double value;
+	uint32_t age_ms;
+	bool known;          /**< it was measured since the start */
+} cool_measured_t;
 
 /** The regulator's state. Its members are its own; the size is fixed, so that it can be static. */
 typedef struct {
-	cool_settings_t settings;
+	cool_settings_t settings; /**< the laws' bounds are filled in from their outputs' */
 	cool_board_t board;
 	cool_drive_t drives[COOL_MAX_OUTPUTS];
 	cool_faults_t faults;
-	/* The law engineer adds the state of probes, laws, motors and claims here. */
-	bool started;
+	cool_probes_t probes;
+	cool_hazards_t hazards;
+	cool_standby_t standby;
+	cool_output_t outputs[COOL_MAX_OUTPUTS];
+	cool_measured_t flow, rh, air; /**< L/min; percent and C of the air near the chilled parts */
+	cool_lasting_t dry;       /**< no flow while a pump should run */
+	cool_lasting_t blocked;   /**< a chiller is wanted and not allowed to run */
+	bool started;             /**< a step was taken */
 } cool_regulator_t;
 
 /**
- * Makes a regulator that has seen nothing: every output at its failsafe duty, claimed by "boot".
+ * Makes a regulator that has seen nothing: every pump and fan at its failsafe duty, claimed by "boot"; chillers off, claimed by
+ * their interlock, buzzers silent.
  * settings must have passed cool_settings_check.
  */
 void cool_regulator_init(cool_regulator_t *r, const cool_settings_t *settings, const cool_board_t *board);
@@ -104,9 +119,15 @@ bool cool_regulator_clear(cool_regulator_t *r, const char *fault, uint32_t occur
 
 /**
  * The metrics of a sample as they are now: each role's temperature, `<output>_rpm` and `<output>_duty`,
- * `flow_lpm`, `ambient_rh`. Returns how many there are, at most COOL_MAX_METRICS.
+ * `flow_lpm`, `ambient_rh`. What has no trustworthy value is there with its quality: a probe that is configured and not found does not vanish. Returns how many there are, at most COOL_MAX_METRICS.
  */
 int cool_regulator_metrics(const cool_regulator_t *r, cool_metric_t out[COOL_MAX_METRICS]);
+
+/** Notes a fault that something else found, such as COOL_FAULT_SETTINGS_LOST: latched, and over already. */
+void cool_regulator_event(cool_regulator_t *r, const char *fault);
+
+/** The role that a probe feeds; "" for a probe that has none. */
+const char *cool_regulator_role(const cool_regulator_t *r, uint64_t rom);
 
 /** Whether a critical fault is present, for the buzzer and the LED. */
 bool cool_regulator_critical(const cool_regulator_t *r);

@@ -130,7 +130,7 @@ typedef struct {
 	double dew_margin_k;        /**< how far above the dew point a chiller aims, 2 to 20 */
 	bool standby;               /**< rest when host and water are idle together */
 	double idle_w;              /**< the host is idle below this heat, 0 to 1000 */
-	double busy_w;              /**< and busy from this heat on, 0 to 1000; for "no heat transfer" */
+	double busy_w;              /**< and busy from this heat on, 0 to 1000; for "no heat transfer"; 0: that is not watched */
 	cool_output_cfg_t outputs[COOL_MAX_OUTPUTS];
 	int output_count;
 } cool_settings_t;
@@ -161,6 +161,12 @@ void cool_output_defaults(cool_output_cfg_t *o, const char *name, cool_role_t ro
  * wrong, what it is and what is expected: "outputs[1].wiring.pin: GPIO 34 is input only".
  */
 bool cool_settings_check(const cool_settings_t *s, const cool_board_t *b, char reason[COOL_REASON_SIZE]);
+
+/** The metric of an output, such as `pump_rpm`; false if it does not fit. suffix is "_rpm" or "_duty". */
+bool cool_output_metric(char out[COOL_NAME_SIZE], const char *output, const char *suffix);
+
+/** The curve and the PI of an output with the bounds, the failsafe and the rest of the output filled in. */
+void cool_output_bind(cool_output_cfg_t *o);
 
 /** How long a pump may be overridden to off, and any override may last, in milliseconds. */
 #define COOL_PUMP_OFF_MAX_MS (30 * 60 * 1000LL)

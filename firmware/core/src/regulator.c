@@ -1,0 +1,186 @@
+#include "cool/regulator.h"
+
+#include <string.h>
+
+#include "claims.h"
+#include "number.h"
+
+enum {
+	MAX_STEP_MS = 60000,
+	BLOCKED_MS = 30000, /* a pump and a fan that just started need some seconds to prove that they turn */
+};
+
+static void measure(cool_measured_t *m, bool fresh, double value, uint32_t dt_ms) {
+	m->age_ms = cool_grow(m->age_ms, dt_ms);
+	if (fresh) *m = (cool_measured_t){.value = value, .known = true};
+}
+
+static bool is_mover(const cool_output_cfg_t *o) { return o->role == COOL_PUMP || o->role == COOL_FAN; }
+
+static void set_fault(cool_regulator_t *r, const char *name, bool active, bool critical) { cool_faults_set(&r->faults, name, active, critical); }
+
+/* The fault of an output that does not turn, by its name. */
+static void set_stall(cool_regulator_t *r, const cool_output_cfg_t *o, bool active) {
+	char name[COOL_FAULT_SIZE];
+	size_t n = strlen(o->name);
+	memcpy(name, o->name, n);
+	memcpy(name + n, "_stall", sizeof "_stall");
+	set_fault(r, name, active, o->role == COOL_PUMP);
+}
+
+/* Judges by what the outputs were told in the step before. Returns whether anything stands still; unproven says whether the water may. */
+static bool step_stalls(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_ms, bool *unproven) {
+	bool any = false, pump_on = false, pump_stalled = false;
+	for (int i = 0; i < r->settings.output_count; i++) {
+		const cool_output_cfg_t *o = &r->settings.outputs[i];
+		if (o->role == COOL_PUMP && r->drives[i].duty > 0) pump_on = true;
+		if (o->wiring.tacho_pin < 0) continue;
+		cool_stall_in_t s = {
+			.duty = r->started ? r->drives[i].duty : 0, /* how long before the first step it was driven is not known */
+			.fresh = in->tacho_fresh,
+			.rpm = in->rpm[i],
+			.stall_rpm = o->stall_rpm,
+			.spin_up_ms = o->spin_up_ms,
+		};
+		bool stalled = cool_stall_step(&r->outputs[i].stall, &s, dt_ms) && is_mover(o);
+		set_stall(r, o, stalled);
+		any = any || stalled;
+		pump_stalled = pump_stalled || (stalled && o->role == COOL_PUMP);
+	}
+	bool dry = cool_lasting_step(&r->dry, r->board.flow && pump_on && !cool_flows(r), COOL_STALL_MS, COOL_STALL_MS, dt_ms);
+	set_fault(r, COOL_FAULT_NO_FLOW, dry, true);
+	*unproven = pump_stalled || dry;
+	return any || dry;
+}
+
+static void step_laws(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_ms) {
+	for (int i = 0; i < r->settings.output_count; i++) {
+		const cool_output_cfg_t *o = &r->settings.outputs[i];
+		cool_output_t *out = &r->outputs[i];
+		cool_law_in_t law = {.value = 0};
+		law.good = cool_input_state(r, i, &law.value) == COOL_INPUT_KNOWN;
+		double from = out->motor.slew.started && o->kind != COOL_SWITCH ? out->motor.slew.duty : r->drives[i].duty;
+		if (o->law == COOL_LAW_PI) {
+			out->law = cool_pi_step(&out->pi, &o->pi, law, in->host_known ? in->host_w : 0, from, dt_ms);
+		} else if (o->law == COOL_LAW_CURVE) {
+			out->law = cool_curve_step(&out->curve, &o->curve, law, dt_ms);
+		}
+	}
+}
+
+static bool chiller_runs(const cool_regulator_t *r) {
+	for (int i = 0; i < r->settings.output_count; i++) {
+		if (r->settings.outputs[i].role == COOL_CHILLER && r->drives[i].duty > 0) return true;
+	}
+	return false;
+}
+
+/* Whether a role that anything goes by is lost: an output's input, and `water` in any case. */
+static bool input_lost(const cool_regulator_t *r) {
+	const cool_probe_t *water = cool_probes_role(&r->probes, "water");
+	if (water == NULL || water->lost) return true;
+	for (int i = 0; i < r->settings.output_count; i++) {
+		double value;
+		if (r->settings.outputs[i].law != COOL_LAW_NONE && cool_input_state(r, i, &value) == COOL_INPUT_LOST) return true;
+	}
+	return false;
+}
+
+static void raise_faults(cool_regulator_t *r) {
+	bool stuck = false;
+	for (int i = 0; i < r->probes.count; i++)
+		stuck = stuck || r->probes.list[i].latest.quality == COOL_STUCK;
+	set_fault(r, COOL_FAULT_LEAK, r->hazards.leak, true);
+	set_fault(r, COOL_FAULT_OVER_TEMP, r->hazards.over_temp, true);
+	set_fault(r, COOL_FAULT_INPUT_LOST, input_lost(r), true);
+	set_fault(r, COOL_FAULT_DISAGREE, r->hazards.disagree.on, true);
+	set_fault(r, COOL_FAULT_NO_TRANSFER, r->hazards.no_transfer, true);
+	set_fault(r, COOL_FAULT_STUCK, stuck, false);
+}
+
+static void step_standby(cool_regulator_t *r, const cool_senses_t *in, bool stalled, uint32_t dt_ms) {
+	const cool_probe_t *water = cool_probes_role(&r->probes, "water");
+	cool_standby_in_t s = {
+		.allowed = r->settings.standby && !stalled && !cool_faults_critical(&r->faults),
+		.host_known = in->host_known,
+		.host_w = in->host_w,
+		.idle_w = r->settings.idle_w,
+		.water_known = cool_probe_usable(water),
+		.water = cool_probe_usable(water) ? water->value : 0,
+	};
+	(void)cool_standby_step(&r->standby, &s, dt_ms);
+}
+
+/* Claims that drive everything at full speed; the automatic part then takes over from there, not from where it would have been. */
+static bool at_full(cool_by_t by) { return by == COOL_BY_OVER_TEMP || by == COOL_BY_STALL || by == COOL_BY_NO_TRANSFER; }
+
+static void drive(cool_regulator_t *r, const cool_scene_t *scene, int i, uint32_t dt_ms) {
+	cool_claim_t c = cool_claim(r, scene, i);
+	cool_motor_t *m = &r->outputs[i].motor;
+	if (at_full(c.by)) cool_pi_init(&r->outputs[i].pi);
+	double duty = cool_motor_step(m, &r->settings.outputs[i], c.ask, dt_ms);
+	r->drives[i] = (cool_drive_t){.duty = duty, .by = c.by, .supervised = cool_supervised(r, i), .cycles = m->cycles};
+}
+
+/* Whether a chiller is wanted by its automatic part; standby and overrides aside. */
+static bool wanted(const cool_regulator_t *r, int i) { return r->settings.outputs[i].role == COOL_CHILLER && r->outputs[i].law.duty > 0; }
+
+static void decide(cool_regulator_t *r, cool_scene_t *scene, uint32_t dt_ms) {
+	bool blocked = false;
+	for (int i = 0; i < r->settings.output_count; i++) {
+		if (r->hazards.over_temp && r->settings.outputs[i].role != COOL_BUZZER) r->outputs[i].cancelled = true;
+		scene->chilling = scene->chilling || wanted(r, i);
+	}
+	/* Pumps and fans first: a chiller goes by what they are told in this step. */
+	for (int i = 0; i < r->settings.output_count; i++) {
+		if (is_mover(&r->settings.outputs[i])) drive(r, scene, i, dt_ms);
+	}
+	for (int i = 0; i < r->settings.output_count; i++) {
+		if (is_mover(&r->settings.outputs[i])) continue;
+		scene->may_chill[i] = r->settings.outputs[i].role == COOL_CHILLER && cool_may_chill(r, i);
+		drive(r, scene, i, dt_ms);
+		blocked = blocked || (wanted(r, i) && !scene->may_chill[i]);
+	}
+	set_fault(r, COOL_FAULT_INTERLOCK, cool_lasting_step(&r->blocked, blocked, BLOCKED_MS, 0, dt_ms), false);
+}
+
+void cool_regulator_step(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_ms) {
+	if (dt_ms > MAX_STEP_MS) dt_ms = MAX_STEP_MS;
+	cool_probes_step(&r->probes, in->probes, dt_ms);
+	measure(&r->flow, in->flow_fresh, in->flow_lpm, dt_ms);
+	measure(&r->rh, in->humidity_fresh, in->humidity_rh, dt_ms);
+	measure(&r->air, in->humidity_fresh, in->humidity_c, dt_ms);
+
+	cool_scene_t scene = {.in = in};
+	bool unproven;
+	scene.stalled = step_stalls(r, in, dt_ms, &unproven);
+	cool_hazards_in_t h = {
+		.senses = in,
+		.probes = &r->probes,
+		.critical_c = r->settings.critical_c,
+		.busy_w = r->settings.busy_w,
+		.unproven = unproven,
+		.chilled = chiller_runs(r),
+	};
+	cool_hazards_step(&r->hazards, &h, dt_ms);
+	raise_faults(r);
+	scene.critical = cool_faults_critical(&r->faults);
+	step_laws(r, in, dt_ms);
+	step_standby(r, in, scene.stalled, dt_ms);
+	scene.resting = r->standby.resting;
+	decide(r, &scene, dt_ms);
+	r->started = true;
+}
+
+bool cool_regulator_clear(cool_regulator_t *r, const char *fault, uint32_t occurrence, char reason[COOL_REASON_SIZE]) {
+	const cool_fault_t *f = cool_faults_find(&r->faults, fault);
+	if (strcmp(fault, COOL_FAULT_LEAK) != 0) return cool_faults_clear(&r->faults, fault, occurrence, f != NULL && f->active, reason);
+	if (!cool_faults_clear(&r->faults, fault, occurrence, r->hazards.wet.on || r->hazards.wet.was, reason)) return false;
+	return cool_hazards_dry(&r->hazards);
+}
+
+void cool_regulator_event(cool_regulator_t *r, const char *fault) { cool_faults_event(&r->faults, fault); }
+
+bool cool_regulator_critical(const cool_regulator_t *r) { return cool_faults_critical(&r->faults); }
+
+bool cool_regulator_sensed(const cool_regulator_t *r) { return r->probes.sensed; }

@@ -1,0 +1,110 @@
+/* Beginning, and taking other settings while everything runs. */
+#include <string.h>
+
+#include "claims.h"
+#include "cool/regulator.h"
+
+/* What an output does before anything is known. */
+static void begin(cool_output_t *out, cool_drive_t *drive, const cool_output_cfg_t *o) {
+	bool mover = o->role == COOL_PUMP || o->role == COOL_FAN;
+	memset(out, 0, sizeof *out);
+	cool_curve_init(&out->curve);
+	cool_pi_init(&out->pi);
+	cool_stall_init(&out->stall);
+	double duty = !mover ? 0 : o->kind == COOL_SWITCH ? 100 : o->failsafe_duty;
+	cool_motor_init(&out->motor, duty);
+	*drive = (cool_drive_t){.duty = duty, .by = o->role == COOL_CHILLER ? COOL_BY_INTERLOCK : COOL_BY_BOOT};
+}
+
+/* Copies settings with the laws' bounds filled in. */
+static void settle(cool_regulator_t *r, const cool_settings_t *s) {
+	if (&r->settings != s) r->settings = *s;
+	for (int i = 0; i < r->settings.output_count; i++)
+		cool_output_bind(&r->settings.outputs[i]);
+	cool_probes_apply(&r->probes, &r->settings);
+}
+
+void cool_regulator_init(cool_regulator_t *r, const cool_settings_t *settings, const cool_board_t *board) {
+	memset(r, 0, sizeof *r);
+	r->board = *board;
+	settle(r, settings);
+	for (int i = 0; i < r->settings.output_count; i++) {
+		begin(&r->outputs[i], &r->drives[i], &r->settings.outputs[i]);
+		r->drives[i].supervised = cool_supervised(r, i);
+	}
+}
+
+static bool same(double a, double b) { return a >= b && a <= b; }
+
+static bool same_input(const cool_input_t *a, const cool_input_t *b) { return strcmp(a->role, b->role) == 0 && strcmp(a->minus, b->minus) == 0; }
+
+static bool same_pi(const cool_pi_cfg_t *a, const cool_pi_cfg_t *b) {
+	return same(a->setpoint, b->setpoint) && same(a->kp, b->kp) && same(a->ti_s, b->ti_s) && same(a->deadband_k, b->deadband_k) &&
+		same(a->ff_duty_per_w, b->ff_duty_per_w);
+}
+
+static bool same_override(const cool_override_t *a, const cool_override_t *b) {
+	return a->set == b->set && same(a->duty, b->duty) && a->until_ms == b->until_ms;
+}
+
+/* Keeps what still holds of an output that goes on under other settings. */
+static void go_on(cool_output_t *out, const cool_drive_t *drive, const cool_output_cfg_t *was, const cool_output_cfg_t *is) {
+	/* A curve's state is the temperature that it holds, which is as true for another curve; a PI's belongs to its parameters. */
+	if (was->law != is->law || !same_input(&was->input, &is->input)) {
+		cool_curve_init(&out->curve);
+		cool_pi_init(&out->pi);
+	} else if (!same_pi(&was->pi, &is->pi)) {
+		cool_pi_init(&out->pi);
+	}
+	if (was->kind != is->kind) {
+		uint32_t cycles = out->motor.cycles;
+		cool_motor_init(&out->motor, drive->duty);
+		out->motor.cycles = cycles;
+	}
+	out->motor.band = -1; /* the bands may be others */
+	if (out->motor.spin_ms > is->spin_up_ms) out->motor.spin_ms = is->spin_up_ms;
+	if (was->wiring.tacho_pin != is->wiring.tacho_pin) cool_stall_init(&out->stall);
+	if (!same_override(&was->override, &is->override)) out->cancelled = false;
+}
+
+static int named(const cool_settings_t *s, const char *name) {
+	for (int i = 0; i < s->output_count; i++) {
+		if (strcmp(s->outputs[i].name, name) == 0) return i;
+	}
+	return -1;
+}
+
+/* A stall of an output that is not supervised any more is over; it stays latched. */
+static void end_stalls(cool_regulator_t *r, const cool_settings_t *next) {
+	for (int i = 0; i < r->settings.output_count; i++) {
+		int j = named(next, r->settings.outputs[i].name);
+		if (j >= 0 && next->outputs[j].wiring.tacho_pin >= 0) continue;
+		char fault[COOL_FAULT_SIZE];
+		size_t n = strlen(r->settings.outputs[i].name);
+		memcpy(fault, r->settings.outputs[i].name, n);
+		memcpy(fault + n, "_stall", sizeof "_stall");
+		cool_faults_set(&r->faults, fault, false, false);
+	}
+}
+
+void cool_regulator_apply(cool_regulator_t *r, const cool_settings_t *settings) {
+	cool_output_t outputs[COOL_MAX_OUTPUTS];
+	cool_drive_t drives[COOL_MAX_OUTPUTS];
+	memcpy(outputs, r->outputs, sizeof outputs);
+	memcpy(drives, r->drives, sizeof drives);
+	end_stalls(r, settings);
+	for (int i = 0; i < settings->output_count; i++) {
+		const cool_output_cfg_t *is = &settings->outputs[i];
+		int j = named(&r->settings, is->name);
+		if (j < 0 || r->settings.outputs[j].role != is->role) {
+			begin(&r->outputs[i], &r->drives[i], is);
+			continue;
+		}
+		r->outputs[i] = outputs[j];
+		r->drives[i] = drives[j];
+		go_on(&r->outputs[i], &r->drives[i], &r->settings.outputs[j], is);
+	}
+	settle(r, settings);
+	for (int i = 0; i < r->settings.output_count; i++)
+		r->drives[i].supervised = cool_supervised(r, i);
+}

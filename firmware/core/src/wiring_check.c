@@ -1,0 +1,60 @@
+#include "settings_check.h"
+#include "text.h"
+
+static bool pin_in(uint64_t pins, int pin) { return pin >= 0 && pin < 64 && ((pins >> pin) & 1) != 0; }
+
+static bool wrong_pin(char *reason, int i, const char *member, int pin, const char *why) {
+	char text[96];
+	cool_text_t t;
+	cool_text_begin(&t, text, sizeof text);
+	cool_text_add(&t, "GPIO ");
+	cool_text_int(&t, pin);
+	cool_text_add(&t, why);
+	return cool_settings_wrong(reason, "outputs", i, member, text);
+}
+
+/* Takes a pin that has to be one of those given. */
+static bool take(uint64_t *taken, uint64_t board, uint64_t pins, const char *otherwise, int i, const char *member, int pin, char *reason) {
+	if (pin_in(board, pin)) return wrong_pin(reason, i, member, pin, " is used by the board itself");
+	if (!pin_in(pins, pin)) return wrong_pin(reason, i, member, pin, otherwise);
+	if (pin_in(*taken, pin)) return wrong_pin(reason, i, member, pin, " is used twice");
+	*taken |= (uint64_t)1 << pin;
+	return true;
+}
+
+static bool check_hz(const cool_output_cfg_t *o, int i, char *reason) {
+	uint32_t hz = o->wiring.hz;
+	switch (o->kind) {
+	case COOL_PWM4:
+		return (hz >= 21000 && hz <= 28000) || cool_settings_wrong(reason, "outputs", i, "wiring.hz", "21000 to 28000 is expected of pwm4");
+	case COOL_DC_PWM:
+		return (hz >= 100 && hz <= 40000) || cool_settings_wrong(reason, "outputs", i, "wiring.hz", "100 to 40000 is expected of dc_pwm");
+	case COOL_SWITCH: break;
+	}
+	return hz == 0 || cool_settings_wrong(reason, "outputs", i, "wiring.hz", "a switch has none");
+}
+
+static bool check_output(const cool_output_cfg_t *o, const cool_board_t *b, int i, uint64_t *taken, char *reason) {
+	const cool_wiring_t *w = &o->wiring;
+	if (w->pin < 0) return cool_settings_wrong(reason, "outputs", i, "wiring.pin", "it is missing, and the board has no such output");
+	const char *no_output = pin_in(b->input_pins, w->pin) ? " is input only" : " cannot drive an output";
+	if (!check_hz(o, i, reason) || !take(taken, b->taken_pins, b->output_pins, no_output, i, "wiring.pin", w->pin, reason)) return false;
+	if (w->tacho_pin < 0) return true;
+	if (w->tacho_pulses < 1 || w->tacho_pulses > 12) {
+		return cool_settings_wrong(reason, "outputs", i, "wiring.tacho_pulses", "1 to 12 of a turn are expected");
+	}
+	return take(taken, b->taken_pins, b->input_pins, " cannot count a tachometer", i, "wiring.tacho_pin", w->tacho_pin, reason);
+}
+
+bool cool_settings_check_wiring(const cool_settings_t *s, const cool_board_t *b, char *reason) {
+	uint64_t taken = 0;
+	int channels = 0, counters = b->flow ? 1 : 0;
+	for (int i = 0; i < s->output_count; i++) {
+		if (!check_output(&s->outputs[i], b, i, &taken, reason)) return false;
+		if (s->outputs[i].kind != COOL_SWITCH) channels++;
+		if (s->outputs[i].wiring.tacho_pin >= 0) counters++;
+	}
+	if (channels > b->pwm_channels) return cool_refuse(reason, "outputs", channels, " with PWM are more than the board has channels for");
+	if (counters > b->counters) return cool_refuse(reason, "outputs", counters, " tachometers and flow meters are more than the board can count");
+	return true;
+}

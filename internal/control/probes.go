@@ -1,0 +1,186 @@
+package control
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"coolant"
+)
+
+// recoveryReadings is how many good readings in a row bring a lost probe back: a loose contact
+// that answers now and then is no input.
+const recoveryReadings = 3
+
+// probe is a role and the probe that feeds it. It is used from its first good reading on, lost
+// when it had none for [inputPatience], and in between the last good one holds.
+type probe struct {
+	rom     uint64 // 0: none was found yet
+	role    coolant.Metric
+	offset  float64
+	water   bool // it is on the water side
+	found   bool // it was read since the start
+	seen    bool // it has had a good reading since the start
+	lost    bool
+	value   float64 // the last good one with its offset, C
+	latest  coolant.Reading
+	good    time.Duration // since the last good reading, or the start
+	fresh   time.Duration // since the last conversion, or the start
+	watched time.Duration // since the watch was last asked
+	streak  int           // good readings in a row
+	watch   stuckWatch
+}
+
+// usable says whether its value may be used for control.
+func (p *probe) usable() bool { return p != nil && p.seen && !p.lost }
+
+// probes are all roles: those of the configuration first, in its order.
+type probes struct {
+	list  []*probe
+	named bool // the configuration names probes
+}
+
+// waterRole says whether a role is on the water side: water, inlet or outlet, also numbered.
+func waterRole(role coolant.Metric) bool {
+	base := strings.TrimRight(string(role), "0123456789")
+	return slices.Contains([]coolant.Metric{coolant.Water, coolant.Inlet, coolant.Outlet}, coolant.Metric(base))
+}
+
+func (ps *probes) role(role coolant.Metric) *probe {
+	if i := slices.IndexFunc(ps.list, func(p *probe) bool { return p.role == role }); i >= 0 {
+		return ps.list[i]
+	}
+	return nil
+}
+
+func (ps *probes) rom(rom uint64) *probe {
+	if i := slices.IndexFunc(ps.list, func(p *probe) bool { return p.rom == rom }); i >= 0 {
+		return ps.list[i]
+	}
+	return nil
+}
+
+// apply takes the roles of the configuration. Those of a probe that is known already keep
+// their state.
+func (ps *probes) apply(configured []ProbeConfig) {
+	ps.named = len(configured) > 0
+	old := ps.list
+	ps.list = nil
+	for _, c := range configured {
+		p := &probe{rom: c.ROM, latest: coolant.Reading{Quality: coolant.Disconnected}}
+		if i := slices.IndexFunc(old, func(o *probe) bool { return o.rom == c.ROM }); i >= 0 {
+			p = old[i]
+			old = slices.Delete(slices.Clone(old), i, i+1)
+		}
+		p.shift(c.Offset)
+		p.name(c.Role)
+		ps.list = append(ps.list, p)
+	}
+	for _, p := range old {
+		if !p.found || len(ps.list) == maxRoles {
+			continue // it was only ever a name in the configuration
+		}
+		p.shift(0)
+		ps.nameItself(p)
+		ps.list = append(ps.list, p)
+	}
+	if len(ps.list) == 0 {
+		p := &probe{latest: coolant.Reading{Quality: coolant.Disconnected}}
+		p.name(coolant.Water)
+		ps.list = append(ps.list, p)
+	}
+}
+
+func (p *probe) name(role coolant.Metric) {
+	p.role, p.latest.Metric, p.water = role, role, waterRole(role)
+}
+
+// shift gives it another offset.
+func (p *probe) shift(offset float64) {
+	p.value += offset - p.offset
+	p.latest.Value += offset - p.offset
+	p.offset = offset
+}
+
+// nameItself gives the first probe without configured roles `water`, every other one the first
+// of temp2, temp3, .. that is free.
+func (ps *probes) nameItself(p *probe) {
+	role := coolant.Water
+	for n := 2; ps.role(role) != nil || ps.named && n == 2 && role == coolant.Water; n++ {
+		role = coolant.Metric("temp" + strconv.Itoa(n))
+	}
+	p.name(role)
+}
+
+func (ps *probes) discover(rom uint64) {
+	switch {
+	case rom == 0 || ps.rom(rom) != nil:
+	case !ps.named && ps.list[0].rom == 0:
+		ps.list[0].rom = rom
+	case len(ps.list) < maxRoles:
+		p := &probe{rom: rom, latest: coolant.Reading{Quality: coolant.Disconnected}}
+		ps.nameItself(p)
+		ps.list = append(ps.list, p)
+	}
+}
+
+// step takes what was read, dt after the last time.
+func (ps *probes) step(reads []ProbeRead, dt time.Duration) {
+	for _, r := range reads {
+		ps.discover(r.ROM)
+	}
+	for _, p := range ps.list {
+		p.good, p.fresh, p.watched = p.good+dt, p.fresh+dt, p.watched+dt
+		i := slices.IndexFunc(reads, func(r ProbeRead) bool { return r.ROM == p.rom && r.ROM != 0 && r.Fresh })
+		switch {
+		case i >= 0:
+			ps.take(p, reads[i])
+		case p.fresh >= inputPatience:
+			p.streak = 0
+			if p.found {
+				p.latest.Quality = coolant.Stale
+			}
+		}
+		if p.good >= inputPatience {
+			p.lost = true
+		}
+	}
+}
+
+func (ps *probes) take(p *probe, r ProbeRead) {
+	p.found, p.fresh = true, 0
+	q := r.Quality
+	if q == coolant.Good && !finite(r.Value) {
+		q = coolant.OutOfRange
+	}
+	if q == coolant.Good && ps.frozen(p, r.Value) {
+		q = coolant.Stuck
+	}
+	p.latest = coolant.Reading{Metric: p.role, Value: r.Value + p.offset, Quality: q}
+	if q != coolant.Good {
+		p.streak = 0
+		return
+	}
+	p.value, p.good, p.seen = p.latest.Value, 0, true
+	p.streak = min(p.streak+1, recoveryReadings)
+	if p.streak == recoveryReadings {
+		p.lost = false
+	}
+}
+
+// frozen judges only the water side: the air may well stand still for hours.
+func (ps *probes) frozen(p *probe, value float64) bool {
+	if !p.water {
+		return false
+	}
+	others := make(map[uint64]float64)
+	for _, o := range ps.list {
+		if o != p && o.water && o.latest.Quality == coolant.Good {
+			others[o.rom] = o.latest.Value
+		}
+	}
+	dt := p.watched
+	p.watched = 0
+	return p.watch.step(value, others, dt)
+}
