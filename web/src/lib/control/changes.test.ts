@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { changes, merged, same } from './changes';
+import { changes, edits, merged, same } from './changes';
+import type { Body } from './contract';
 
 const curve = (...points: [number, number][]) => ({ input: 'water', curve: { points } });
 
@@ -49,6 +50,17 @@ test('same knows numbers, lists and objects apart', () => {
   expect(same([1], [1, 2])).toBe(false);
   expect(same({ a: 1 }, { a: 1, b: undefined })).toBe(true);
   expect(same(0, null)).toBe(false);
+});
+
+test('edits are counted by what a person changed', () => {
+  const paths = (a: Body, b: Body) => edits(a, b).map((c) => c.path.join('.'));
+  const fan: Body = { outputs: [{ name: 'fan', min_duty: 30, auto: curve([1, 2]) }] };
+  expect(paths({}, fan)).toEqual(['outputs.fan.auto', 'outputs.fan.min_duty']);
+  expect(paths(fan, {})).toEqual(['outputs.fan.auto', 'outputs.fan.min_duty']);
+  expect(paths({ outputs: [] }, {})).toEqual([]);
+  expect(paths(fan, { outputs: [{ name: 'fan', min_duty: 30, auto: curve([1, 3]) }] })).toEqual([
+    'outputs.fan.auto',
+  ]);
 });
 
 describe('merged', () => {

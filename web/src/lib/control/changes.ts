@@ -1,3 +1,5 @@
+import type { Body } from './contract';
+
 /** Differences between two desired states, and how to make them on top of a third. Pure. */
 
 /** One difference: a path of member names, where an element of a list goes by its name or ROM. */
@@ -71,8 +73,21 @@ export function same(a: unknown, b: unknown): boolean {
   return names.length === others.length && names.every((k) => k in b && same(a[k], b[k]));
 }
 
-/** A law, an override and the wiring are said whole: half of two of them is none. */
-const WHOLE = new Set(['auto', 'override', 'wiring', 'probes']);
+/** A law, an override, the wiring and such are said whole: half of two of them is none. */
+const WHOLE = new Set(['auto', 'override', 'wiring', 'probes', 'standby', 'skip']);
+
+/**
+ * The differences between two desired states as a person would count them: by members of the device and
+ * of its outputs, also where an output is named in one of them only.
+ */
+export function edits(before: Body, after: Body): Change[] {
+  const names = [...(before.outputs ?? []), ...(after.outputs ?? [])].map((o) => o.name);
+  const full = (body: Body) => ({
+    ...body,
+    outputs: names.map((name) => body.outputs?.find((o) => o.name === name) ?? { name }),
+  });
+  return changes(full(before), full(after), WHOLE);
+}
 
 /** What was changed from base to mine, made on top of theirs. Where both changed the same, mine counts. */
 export function merged<T extends object>(base: T, mine: T, theirs: T): T {

@@ -1,6 +1,6 @@
 import { ApiError, isForbidden } from '../api/client';
 import type { ProblemDetail, StreamEvent, TwinView } from '../api/types';
-import { type Change, changes, merged, same } from './changes';
+import { type Change, edits, merged, same } from './changes';
 import { type Body, outputOf } from './contract';
 import { withoutPassed } from './overrides';
 
@@ -41,7 +41,7 @@ export class TwinControl {
   /** Whether this viewer may look and not change. */
   readonly = $state(false);
 
-  unsaved = $derived(changes(this.base.body, this.draft));
+  unsaved = $derived(edits(this.base.body, this.draft));
   /** Somebody else saved a version while there are unsaved changes. */
   stale = $derived(this.unsaved.length > 0 && versionOf(this.view) !== this.base.version);
   /** What they changed: by the server's word where it refused the edit, else by our own comparison. */
@@ -199,18 +199,13 @@ export class TwinControl {
   }
 
   #theirs(): Change[] {
-    const own = changes(this.base.body, bodyOf(this.view));
-    const told = this.#told.map((e) => e.location.replace(/^body\.body\./, ''));
-    const known = own.filter((c) => told.length === 0 || told.includes(c.path.join('.')));
-    const unknown = this.#told
-      .filter((_, i) => !own.some((c) => c.path.join('.') === told[i]))
-      .map(
-        (e): Change => ({
-          path: e.location.replace(/^body\.body\./, '').split('.'),
-          before: undefined,
-          after: e.value,
-        }),
-      );
-    return [...known, ...unknown];
+    const own = edits(this.base.body, bodyOf(this.view));
+    const told = this.#told.map((e) => ({ path: e.location.replace(/^body\.body\./, ''), after: e.value }));
+    // The server looks into a law; here it is one thing.
+    const about = (at: string, c: Change) =>
+      `${at}.`.startsWith(`${c.path.join('.')}.`) || c.path.join('.').startsWith(`${at}.`);
+    const known = own.filter((c) => told.length === 0 || told.some((t) => about(t.path, c)));
+    const rest = told.filter((t) => !own.some((c) => about(t.path, c)));
+    return [...known, ...rest.map((t) => ({ path: t.path.split('.'), before: undefined, after: t.after }))];
   }
 }

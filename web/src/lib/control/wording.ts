@@ -30,7 +30,7 @@ export const percent = (duty: number): string => texts.quantity(duty, 'percent')
 /** A time between samples: "10 s", "5 min". */
 export function interval(ms: number): string {
   const say = (unit: 's' | 'min' | 'h', size: number) =>
-    words.t(`device.interval.${unit}`, { n: texts.format.number(ms / size, ms % size === 0 ? 0 : 1) });
+    words.t(`whole.interval.${unit}`, { n: texts.format.number(ms / size, ms % size === 0 ? 0 : 1) });
   if (ms < 60_000 || ms % 60_000 !== 0) return say('s', 1000);
   return ms < 3_600_000 ? say('min', 60_000) : say('h', 3_600_000);
 }
