@@ -22,7 +22,7 @@ describe('changes in words', () => {
       fan({ min_duty: 20, auto: { input: 'water', pi: { setpoint: 31, kp: 8, ti_s: 120 } } }),
       ['Fan, regulation: as it came → setpoint 31.0 °C'],
     ],
-    ['something of the future', { glow: 1 }, { glow: 2 }, ['glow: 1 → 2']],
+    ['something of the future', { glow: 1 }, { glow: 2 }, ['glow: `1` → `2`']],
   ])('%s', (_, before, after, want) => expect(told(before, after)).toEqual(want));
 
   test('a curve is told by its points', () => {

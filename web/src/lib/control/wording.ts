@@ -66,7 +66,8 @@ function shownValue(members: readonly string[], value: unknown): string {
   }
   if (members.length === 1 && member === 'auto') return law(value as Auto);
   if (members.length === 1 && member === 'override') return override(value as Override);
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  // What the page has no words for is shown as it is, between backticks: as code.
+  return typeof value === 'string' ? value : `\`${JSON.stringify(value).replaceAll('`', "'")}\``;
 }
 
 function law(auto: Auto): string {
