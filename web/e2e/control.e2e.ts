@@ -278,6 +278,11 @@ describe('the control panel', () => {
       await page.keyboard.press('Escape');
       await question.waitFor({ state: 'detached' });
       expect(await page.locator('[data-unsaved]').getAttribute('data-unsaved')).toBe('2');
+      const version = (await twinOf(it.server)).desired?.version ?? 0;
+      await control(page).getByRole('button', { name: 'Save' }).click();
+      await question.getByRole('button', { name: 'Yes, do it' }).click();
+      await waitForTwin(page, 'applied', version + 1);
+      expect((await twinOf(it.server)).desired?.body.critical_c).toBe(54);
     }));
 
   test('what the device refuses is said in its words, is not shown as running, and can be taken back', () =>
