@@ -246,8 +246,10 @@ function answer(mock: MockOptions, path: string, q: URLSearchParams): Json | 'fo
   if (part === 'twin') {
     if (mock.visitor) return 'forbidden';
     const now = Date.now();
-    const versions = { versions: versionsAt(mock.twin, now).slice(0, Number(q.get('limit') ?? 50)) };
-    return rest === 'versions' ? versions : twinAt(mock.twin, id, valuesAt(id, now), now);
+    const before = Number(q.get('before') ?? Number.POSITIVE_INFINITY);
+    const known = versionsAt(mock.twin, now).filter((v) => Number(v.version) < before);
+    if (rest === 'versions') return { versions: known.slice(0, Number(q.get('limit') ?? 50)) };
+    return twinAt(mock.twin, id, valuesAt(id, now), now);
   }
   return part === 'faults' ? faults(id, q) : undefined;
 }

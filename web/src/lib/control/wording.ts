@@ -48,8 +48,9 @@ export function changed({ path, before, after }: Change): string {
   const [member = ''] = members;
   const name = words.find('path', member) ?? members.join('.');
   const what = first !== 'outputs' || output === undefined ? name : ofOutput(output, member ? name : '');
-  const said = (value: unknown) =>
-    value === undefined ? words.t('change.none') : shownValue(members, value);
+  // An output has a law by itself, and an override only by a person.
+  const absent = words.t(member === 'override' ? 'change.nothing' : 'change.none');
+  const said = (value: unknown) => (value === undefined ? absent : shownValue(members, value));
   return words.t('change.all', { what, before: said(before), after: said(after) });
 }
 

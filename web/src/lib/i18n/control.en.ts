@@ -72,7 +72,6 @@ export const controlEn = {
   'preset.quiet': 'Quiet',
   'preset.balanced': 'Balanced',
   'preset.cold': 'Cold',
-  'preset.own': 'Own settings',
   'preset.about.quiet': 'The fan rests up to 30 °C; the water gets about 4 K warmer.',
   'preset.about.balanced': 'What the device does as it came.',
   'preset.about.cold': 'Everything runs early: coldest water, most noise.',
@@ -106,6 +105,7 @@ export const controlEn = {
   'curve.hysteresis.about': 'How far it must get colder before the duty follows down.',
 
   'pi.setpoint': 'Setpoint',
+  'pi.now': 'Now {temp}, at {duty}.',
   'pi.about': 'The duty is found by the device, so that the temperature stays at the setpoint.',
   'pi.kp': 'Gain',
   'pi.ti_s': 'Integral time',
@@ -205,6 +205,7 @@ export const controlEn = {
 
   'change.all': '{what}: {before} → {after}',
   'change.none': 'as it came',
+  'change.nothing': 'none',
   'change.of': '{output}, {what}',
   'change.points': '{temp} {duty}',
   'change.until': '{duty} until {time}',

@@ -68,7 +68,6 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
   'preset.quiet': '安静',
   'preset.balanced': '均衡',
   'preset.cold': '低温',
-  'preset.own': '自定义',
   'preset.about.quiet': '水温 30 °C 以下风扇停转，水温会高约 4 K。',
   'preset.about.balanced': '设备出厂时的方式。',
   'preset.about.cold': '尽早全力散热：水温最低，噪声最大。',
@@ -101,6 +100,7 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
   'curve.hysteresis.about': '温度降低这么多之后，占空比才会跟着下降。',
 
   'pi.setpoint': '设定温度',
+  'pi.now': '当前 {temp}，占空比 {duty}。',
   'pi.about': '设备自行调整占空比，使温度保持在设定值。',
   'pi.kp': '增益',
   'pi.ti_s': '积分时间',
@@ -167,8 +167,8 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
   'whole.interval.now': '当前生效：{interval}。',
   'whole.cost': '每月流量约 {bytes}。',
   'whole.cost.share': '每月流量约 {bytes}，占外部代理配额的 {share}。',
-  'whole.metered': '外部代理按量计费：{interval}已经足够。',
-  'whole.metered.take': '改为{interval}',
+  'whole.metered': '外部代理按量计费，{interval} 一次已经足够。',
+  'whole.metered.take': '改为 {interval}',
   'whole.critical': '临界水温',
   'whole.critical.about': '达到此温度后全力散热，必须低于 {limit}。',
 
@@ -183,7 +183,7 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
   'versions.none': '尚无修改。',
   'versions.failed': '历史加载失败：{reason}',
   'versions.version': '版本 {version}',
-  'versions.by': '{when}由{who}修改',
+  'versions.by': '{when} 由{who}修改',
   'versions.from': '恢复自版本 {version}',
   'versions.same': '与上一版本相同',
   'versions.newest': '最新',
@@ -192,6 +192,7 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
 
   'change.all': '{what}：{before} → {after}',
   'change.none': '出厂值',
+  'change.nothing': '无',
   'change.of': '{output}{what}',
   'change.points': '{temp} {duty}',
   'change.until': '{duty}，至 {time}',

@@ -92,6 +92,7 @@ export const en = {
   copy: 'Copy',
   copied: 'Copied',
 
+  'device.control': 'To the control panel',
   'device.missing.title': 'No such device',
   'device.missing.text': 'Nothing is registered here as {id}.',
   'device.none.title': 'Nothing to chart yet',

@@ -85,6 +85,7 @@ export const zh: Catalogue = {
   copy: '复制',
   copied: '已复制',
 
+  'device.control': '前往控制面板',
   'device.missing.title': '没有这台设备',
   'device.missing.text': '这里没有登记过名为 {id} 的设备。',
   'device.none.title': '暂时没有可显示的曲线',
