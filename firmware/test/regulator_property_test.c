@@ -316,7 +316,7 @@ static void reconfigure(void) {
 	random_settings(&o.seed, &o.s, &o.b);
 	cool_regulator_apply(&o.r, &o.s);
 	for (int i = 0; i < COOL_MAX_OUTPUTS; i++)
-		o.outputs[i] = (known_t){.rpm = o.outputs[i].rpm, .rpm_age = o.outputs[i].rpm_age};
+		o.outputs[i] = (known_t){.rpm = o.outputs[i].rpm, .rpm_age = o.outputs[i].rpm_age, .off = o.outputs[i].off};
 	for (int i = 0; i < RANDOM_ROMS; i++) {
 		if (i >= probes && i < o.s.probe_count && !o.probes[i].found) o.probes[i] = (seen_t){.age = 0};
 		/* The last value with its new offset; whether it is hot is said by the next reading. */

@@ -107,10 +107,5 @@ func (h *hazards) stepTransfer(in hazardsIn, dt time.Duration) {
 	default:
 		h.idleHeat = max(h.idleHeat-dt, 0)
 	}
-	switch h.idleHeat {
-	case transferAfter:
-		h.noTransfer = true
-	case 0:
-		h.noTransfer = false
-	}
+	h.noTransfer = h.idleHeat == transferAfter || h.noTransfer && h.idleHeat > 0
 }

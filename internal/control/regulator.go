@@ -15,8 +15,10 @@ const (
 
 // Drive is what an output is to do.
 type Drive struct {
-	Duty       float64 // percent at the motor, after spin-up, slew and skipped bands
-	By         Claim
+	Duty float64 // percent at the motor, after spin-up, slew and skipped bands
+	By   Claim
+	// Overridden says that an override is set and holds, whoever decides.
+	Overridden bool
 	Supervised bool // a tachometer or a flow meter would notice if it stood still
 	Cycles     int  // of a [Switch]: how often it went on since the start
 }
@@ -221,7 +223,7 @@ func (r *Regulator) drive(s *scene, i int, dt time.Duration) {
 		out.pi.restart()
 	}
 	duty := out.motor.step(o, d.ask, dt)
-	r.drives[i] = Drive{Duty: duty, By: d.by, Supervised: r.supervised(o), Cycles: out.motor.cycles}
+	r.drives[i] = Drive{Duty: duty, By: d.by, Overridden: out.overridden(o, s.in), Supervised: r.supervised(o), Cycles: out.motor.cycles}
 }
 
 func (r *Regulator) supervised(o *OutputConfig) bool {

@@ -35,6 +35,7 @@ type boot struct {
 	since   time.Time // of online, or of its end
 
 	watchUntil time.Time
+	zero       zeroing
 	reported   reported
 	outputs    []outputDocument // as they were at the last look
 }
@@ -174,6 +175,7 @@ func (b *boot) loop(ctx context.Context, at time.Time) (again bool, ended time.T
 		}
 		d.applyFaults(b.road, next)
 		last = next
+		b.zero.look(d.rig, next)
 		if !next.Before(sample) {
 			b.up.add(coolant.Milli(next), d.rig.Readings())
 			step := b.interval()

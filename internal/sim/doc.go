@@ -8,9 +8,11 @@
 //   - [Plant] is the physics: a host, its water, a radiator, the air of a room.
 //     [Workday] says how much heat the host makes and how warm the room is.
 //   - [Rig] adds the parts that are wired to the ESP32 (probes, tachometers,
-//     motors, a flow meter) and the firmware's fast loop, which regulates pump and
-//     fan through internal/control. A [Rig] is a pure function of its seed and of
-//     the times it is advanced to.
+//     motors, a flow meter) and the firmware's fast loop, which is
+//     [control.Regulator]. A [Rig] is a pure function of its seed, of the times it
+//     is advanced to, and of what it is told to do.
+//   - A board says what can be asked of a device, and settings are what its owner
+//     asked for on top of what the board has by itself.
 //   - The outbox and its uplink keep each sample until the server has it on disk.
 //     They know a transport only as something that publishes.
 //   - A road leads from one broker to another: a device may be moved by the command

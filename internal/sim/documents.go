@@ -25,6 +25,7 @@ type reportedDocument struct {
 	wire.ReportedPayload
 	Outputs []outputDocument `json:"outputs"`
 	Alarms  []alarmDocument  `json:"alarms,omitempty"`
+	Zero    *zeroDocument    `json:"zero,omitempty"` // what came of the last one
 }
 
 // outputDocument is the contract's state of an output with the members that only we send.
@@ -49,6 +50,7 @@ func (b *boot) info() []byte {
 			Firmware: "sim-2", Chip: "simulated",
 			Capabilities: []string{
 				wire.CommandIdentify, wire.CommandRestart, wire.CommandClearFault, wire.CommandWatch, wire.CommandEndpoint,
+				wire.CommandZero,
 				wire.Desired.String(), control.FaultLeak,
 			},
 			// An address for documentation (RFC 5737), because it has no Wi-Fi either.
@@ -96,7 +98,7 @@ func (b *boot) report() {
 	b.outputs = doc.Outputs
 	same := old.doc.Epoch == doc.Epoch && old.doc.Version == doc.Version && old.doc.Refused == doc.Refused &&
 		old.doc.IntervalMS == doc.IntervalMS && slices.Equal(old.doc.Alarms, doc.Alarms) &&
-		slices.EqualFunc(old.doc.Outputs, doc.Outputs, sameDecision)
+		slices.EqualFunc(old.doc.Outputs, doc.Outputs, sameDecision) && old.doc.Zero == doc.Zero
 	moved := 0.0
 	if same {
 		for i, out := range doc.Outputs {
@@ -132,9 +134,10 @@ func (b *boot) state() reportedDocument {
 	doc := reportedDocument{ReportedPayload: wire.ReportedPayload{
 		Epoch: d.flash.epoch, Version: d.flash.version, Refused: d.flash.refused, IntervalMS: interval.Milliseconds(),
 	}}
+	doc.Zero = b.zero.result
 	for i, drive := range d.rig.duties {
 		mode := "auto"
-		if drive.By == control.ByOverride {
+		if drive.Overridden {
 			mode = "override"
 		}
 		doc.Outputs = append(doc.Outputs, outputDocument{

@@ -67,18 +67,8 @@ func (b *boot) desired(payload []byte) {
 // judge is what a desired state makes of the board's settings. The error says which member
 // cannot be applied and why.
 func (d *device) judge(payload []byte) (settings, error) {
-	w, err := wire.DecodeSettings(payload)
+	s, err := theBoard().take(d.board, payload)
 	if err != nil {
-		return settings{}, err
-	}
-	if err := w.Check(); err != nil {
-		return settings{}, err
-	}
-	s, err := d.board.with(w)
-	if err != nil {
-		return settings{}, err
-	}
-	if err := theBoard().check(&s); err != nil {
 		return settings{}, err
 	}
 	return s, s.control.CheckOverrides(coolant.Milli(d.now()))
@@ -146,6 +136,13 @@ func (b *boot) execute(c wire.CommandPayload) error {
 			return err
 		}
 		return b.d.rig.ClearFault(args.Fault, int(args.Occurrence))
+	case wire.CommandZero:
+		args, err := wire.DecodeZero(c.Args)
+		if err != nil {
+			return err
+		}
+		b.zero.begin(c.ID, args, b.d.now())
+		return nil
 	default:
 		return fmt.Errorf("the simulated device does not know the command %q", c.Name)
 	}

@@ -45,7 +45,7 @@ type RigOptions struct {
 // the same seed and the same calls. It is not safe for concurrent use.
 type Rig struct {
 	now     time.Time
-	day     Workday
+	day     day
 	plant   *Plant
 	rng     *rand.Rand
 	probes  [probeCount]*probe
@@ -64,6 +64,12 @@ type Rig struct {
 	duties   []control.Drive // of the outputs, by their index in set
 	host     float64         // W, as the server says
 	hostTill time.Time       // by the device's clock
+}
+
+// day is the outside of a loop: the host's heat in W, and the temperature of the room in C.
+type day interface {
+	Heat(t time.Time) float64
+	Ambient(t time.Time) float64
 }
 
 // NewRig builds a loop that has been running for an hour at its start.

@@ -11,6 +11,23 @@ import (
 	"coolant/internal/wire"
 )
 
+// take is what a desired state makes of the settings of a device with this board. The error
+// says which member cannot be applied and why.
+func (b board) take(own settings, desired []byte) (settings, error) {
+	w, err := wire.DecodeSettings(desired)
+	if err != nil {
+		return settings{}, err
+	}
+	if err := w.Check(); err != nil {
+		return settings{}, err
+	}
+	s, err := own.with(w)
+	if err != nil {
+		return settings{}, err
+	}
+	return s, b.check(&s)
+}
+
 // with is the board's settings with what is desired on top. What is not said is the board's,
 // and an output without one of its name has the defaults of its role and kind. The error says
 // which member is wrong; how the result goes together is for the checks of the regulator and

@@ -14,7 +14,7 @@ static bool read_role(const cool_fields_t *f, cool_role_t *out) {
 static bool read_kind(const cool_fields_t *f, cool_kind_t *out, bool *given_up) {
 	enum { NONE = 3 };
 	static const char *const words[] = {[COOL_PWM4] = "pwm4", [COOL_DC_PWM] = "dc_pwm", [COOL_SWITCH] = "switch", [NONE] = "none", NULL};
-	int i = *out;
+	int i = (int)*out;
 	bool ok = cool_field_choice(f, "kind", words, "pwm4, dc_pwm, switch or none is expected", &i);
 	*given_up = i == NONE;
 	if (i != NONE) *out = (cool_kind_t)i;

@@ -78,7 +78,8 @@ bool cool_desired_outputs(const cool_fields_t *f, const cool_settings_t *default
 			cool_fields_t inner;
 			cool_output_cfg_t output;
 			bool given_up;
-			if (!cool_field_element(f, "outputs", n, value, &path, &inner) || !cool_desired_output(&inner, defaults, &output, &given_up)) return false;
+			if (!cool_field_element(f, "outputs", n, value, &path, &inner) || !cool_desired_output(&inner, defaults, &output, &given_up))
+				return false;
 			if (pass == 0) {
 				note(&plan, defaults, output.name, given_up);
 			} else {

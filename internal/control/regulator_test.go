@@ -1,0 +1,384 @@
+package control_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"coolant"
+	"coolant/internal/control"
+)
+
+// loop is a loop for tests of the regulator. contract/claims.json, which internal/sim reads, has the claims
+// one by one; here is what vectors cannot say.
+type loop struct {
+	t   interface{ Fatal(...any) }
+	cfg control.RegulatorConfig
+	reg *control.Regulator
+	in  control.Senses
+}
+
+const (
+	romWater, romAmbient, romOutlet = 0x28_01, 0x28_02, 0x28_03
+	quarter                         = 250 * time.Millisecond
+)
+
+func loopConfig() control.RegulatorConfig {
+	cfg := control.DefaultRegulator()
+	cfg.Probes = []control.ProbeConfig{
+		{ROM: romWater, Role: coolant.Water}, {ROM: romAmbient, Role: coolant.Ambient}, {ROM: romOutlet, Role: coolant.Outlet},
+	}
+	pump := control.DefaultOutput("pump", control.Pump, control.PWM4)
+	fan := control.DefaultOutput("fan", control.Fan, control.PWM4)
+	pump.Tacho, fan.Tacho = true, true
+	cfg.Outputs = []control.OutputConfig{
+		pump, fan, control.DefaultOutput("chiller", control.Chiller, control.Switch), control.DefaultOutput("buzzer", control.Buzzer, control.Switch),
+	}
+	return cfg
+}
+
+func newLoop(t interface{ Fatal(...any) }, cfg control.RegulatorConfig) *loop {
+	reg, err := control.NewRegulator(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &loop{t: t, cfg: cfg, reg: reg, in: control.Senses{TachoFresh: true}}
+	for rom, c := range map[uint64]float64{romWater: 28, romAmbient: 22, romOutlet: 28.5} {
+		l.in.Probes = append(l.in.Probes, control.ProbeRead{ROM: rom, Fresh: true, Value: c})
+	}
+	slices.SortFunc(l.in.Probes, func(a, b control.ProbeRead) int { return int(a.ROM) - int(b.ROM) })
+	return l
+}
+
+func (l *loop) run(d time.Duration) {
+	for range d / quarter {
+		l.in.RPM = l.in.RPM[:0]
+		for _, d := range l.reg.Drives() {
+			l.in.RPM = append(l.in.RPM, 40*d.Duty)
+		}
+		l.reg.Step(l.in, quarter)
+	}
+}
+
+func TestRegulatorConfigRefuses(t *testing.T) {
+	for says, change := range map[string]func(*control.RegulatorConfig){
+		"critical_c: 60 is not":            func(c *control.RegulatorConfig) { c.Critical = 60 },
+		"critical_c: NaN":                  func(c *control.RegulatorConfig) { c.Critical = math.NaN() },
+		"dew_margin_k: 1":                  func(c *control.RegulatorConfig) { c.DewMargin = 1 },
+		"busy_w: -1":                       func(c *control.RegulatorConfig) { c.BusyW = -1 },
+		"standby.idle_w: 30":               func(c *control.RegulatorConfig) { c.IdleW = 30 },
+		"probes: none has the role water":  func(c *control.RegulatorConfig) { c.Probes = c.Probes[1:] },
+		"probes: 9 of them":                func(c *control.RegulatorConfig) { c.Probes = make([]control.ProbeConfig, 9) },
+		"probes[1].role: another":          func(c *control.RegulatorConfig) { c.Probes[1].Role = "water" },
+		"probes[1].rom: another":           func(c *control.RegulatorConfig) { c.Probes[1].ROM = romWater },
+		"probes[0].rom: it is zero":        func(c *control.RegulatorConfig) { c.Probes[0].ROM = 0 },
+		`probes[1].role: "pump_rpm"`:       func(c *control.RegulatorConfig) { c.Probes[1].Role = "pump_rpm" },
+		"probes[2].offset_k: 6":            func(c *control.RegulatorConfig) { c.Probes[2].Offset = 6 },
+		"outputs: 7 of them":               func(c *control.RegulatorConfig) { c.Outputs = make([]control.OutputConfig, 7) },
+		"outputs[1].name: another":         func(c *control.RegulatorConfig) { c.Outputs[1].Name = "pump" },
+		`outputs[0].name: "Pump"`:          func(c *control.RegulatorConfig) { c.Outputs[0].Name = "Pump" },
+		`outputs[0].role: "motor"`:         func(c *control.RegulatorConfig) { c.Outputs[0].Role = "motor" },
+		`outputs[0].kind: "none"`:          func(c *control.RegulatorConfig) { c.Outputs[0].Kind = "none" },
+		"outputs[0].min_duty: a pump":      func(c *control.RegulatorConfig) { c.Outputs[0].Min = 0 },
+		"outputs[0].start_duty: a pump":    func(c *control.RegulatorConfig) { c.Outputs[0].Start = 50 },
+		"outputs[1].stop_duty: 30":         func(c *control.RegulatorConfig) { c.Outputs[1].Stop = 30 },
+		"outputs[1].max_duty: 10":          func(c *control.RegulatorConfig) { c.Outputs[1].Max = 10 },
+		"outputs[1].failsafe_duty: 49":     func(c *control.RegulatorConfig) { c.Outputs[1].Failsafe = 49 },
+		"outputs[1].spin_up_ms: 6000":      func(c *control.RegulatorConfig) { c.Outputs[1].SpinUp = 6 * time.Second },
+		"outputs[1].override.duty: 101":    func(c *control.RegulatorConfig) { c.Outputs[1].Override = &control.OverrideConfig{Duty: 101} },
+		"outputs[1].skip: 30 is not below": func(c *control.RegulatorConfig) { c.Outputs[1].Skip = []control.Band{{From: 30, To: 30}} },
+		"outputs[1].skip: 40 is not above": func(c *control.RegulatorConfig) {
+			c.Outputs[1].Skip = []control.Band{{From: 30, To: 40}, {From: 40, To: 50}}
+		},
+		"outputs[1].skip: 90 is above max": func(c *control.RegulatorConfig) {
+			c.Outputs[1].Max, c.Outputs[1].Skip = 80, []control.Band{{From: 70, To: 90}}
+		},
+		"outputs[1].auto: it is missing":      func(c *control.RegulatorConfig) { c.Outputs[1].Auto.Curve = nil },
+		"outputs[1].auto: exactly one":        func(c *control.RegulatorConfig) { c.Outputs[1].Auto.PI = &control.PIConfig{} },
+		`outputs[1].auto.input: no probe`:     func(c *control.RegulatorConfig) { c.Outputs[1].Auto.Input = "inlet" },
+		"outputs[1].auto.input: a difference": func(c *control.RegulatorConfig) { c.Outputs[1].Auto.Minus = "water" },
+		"outputs[1].auto.curve: points: 0":    func(c *control.RegulatorConfig) { c.Outputs[1].Auto.Curve.Points = nil },
+		"outputs[1].auto.pi: kp 0": func(c *control.RegulatorConfig) {
+			c.Outputs[1].Auto = control.AutoConfig{Input: "water", PI: &control.PIConfig{}}
+		},
+		"outputs[3].auto: a buzzer has none":   func(c *control.RegulatorConfig) { c.Outputs[3].Auto = c.Outputs[1].Auto },
+		"outputs[2].min_on_s: 3601":            func(c *control.RegulatorConfig) { c.Outputs[2].MinOn = 3601 * time.Second },
+		"outputs[0].auto.curve: points[1]: du": func(c *control.RegulatorConfig) { c.Outputs[0].Auto.Curve.Points[1].Duty = 10 },
+	} {
+		t.Run(says, func(t *testing.T) {
+			cfg := loopConfig()
+			change(&cfg)
+			if _, err := control.NewRegulator(cfg); err == nil || coolant.CodeOf(err) != coolant.CodeInvalid || !strings.HasPrefix(err.Error(), says) {
+				t.Errorf("got %v, want an invalid error that begins with %q", err, says)
+			}
+			l := newLoop(t, loopConfig())
+			l.run(time.Minute)
+			before := l.reg.Drives()
+			if err := l.reg.Apply(cfg); err == nil || !slices.Equal(before, l.reg.Drives()) {
+				t.Errorf("applied while running: %v", err)
+			}
+		})
+	}
+}
+
+func TestOverridesAreJudgedByTheClock(t *testing.T) {
+	const now = coolant.UnixMilli(1764000000000)
+	for _, c := range []struct {
+		output int
+		duty   float64
+		ahead  time.Duration
+		ok     bool
+	}{
+		{0, 0, 30 * time.Minute, true},
+		{0, 0, 30*time.Minute + time.Millisecond, false},
+		{0, 1, 24 * time.Hour, true},
+		{1, 0, 24 * time.Hour, true},
+		{1, 50, 24*time.Hour + time.Millisecond, false},
+		{1, 50, -time.Hour, true}, // over, which is no mistake
+	} {
+		cfg := loopConfig()
+		cfg.Outputs[c.output].Override = &control.OverrideConfig{Duty: c.duty, Until: now + coolant.UnixMilli(c.ahead.Milliseconds())}
+		err := cfg.CheckOverrides(now)
+		if (err == nil) != c.ok || err != nil && !strings.Contains(err.Error(), ".override.until: ") {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+// Probes that nobody gave a role name themselves in the order in which they are found, and a replaced one
+// takes the vacant role when it is told to.
+func TestProbesFindTheirRoles(t *testing.T) {
+	roles := func(l *loop) (names []coolant.Metric) {
+		for _, r := range l.reg.Readings() {
+			names = append(names, r.Metric)
+		}
+		return names
+	}
+	cfg := loopConfig()
+	named := cfg.Probes
+	cfg.Probes = nil
+	l := newLoop(t, cfg)
+	l.run(quarter)
+	if want := []coolant.Metric{"water", "temp2", "temp3"}; !slices.Equal(roles(l), want) {
+		t.Errorf("roles %v, want %v", roles(l), want)
+	}
+	// The outlet's probe becomes water: the old one loses the role and keeps its readings.
+	cfg.Probes = []control.ProbeConfig{{ROM: romOutlet, Role: "water"}, {ROM: 99, Role: "inlet"}}
+	if err := l.reg.Apply(cfg); err != nil {
+		t.Fatal(err)
+	}
+	l.run(quarter)
+	if want := []coolant.Metric{"water", "inlet", "temp2", "temp3"}; !slices.Equal(roles(l), want) {
+		t.Errorf("roles %v, want %v", roles(l), want)
+	}
+	got := l.reg.Readings()
+	if got[0].Value != 28.5 || got[1].Quality != coolant.Disconnected || got[2].Value != 28 || l.reg.Role(romWater) != "temp2" {
+		t.Errorf("readings %+v", got)
+	}
+	cfg.Probes = named
+	if err := l.reg.Apply(cfg); err != nil {
+		t.Fatal(err)
+	}
+	if want := []coolant.Metric{"water", "ambient", "outlet"}; !slices.Equal(roles(l), want) || l.reg.Role(99) != "" {
+		t.Errorf("roles %v, want %v: a probe that was never there does not stay", roles(l), want)
+	}
+}
+
+func TestReadingsStayWithinWhatAProbeMeasures(t *testing.T) {
+	cfg := loopConfig()
+	cfg.Probes[2].Offset = 5
+	l := newLoop(t, cfg)
+	l.in.Probes[2].Value = 121
+	l.run(quarter)
+	if got := l.reg.Readings()[2]; got.Quality != coolant.OutOfRange || got.Value != 0 {
+		t.Errorf("121 C with an offset of 5 K is %+v", got)
+	}
+	l.in.Probes[0].Value = math.NaN()
+	l.run(quarter)
+	if got := l.reg.Readings()[0]; got.Quality != coolant.OutOfRange {
+		t.Errorf("NaN is %+v", got)
+	}
+	for i := range l.in.Probes {
+		l.in.Probes[i].Fresh = false
+	}
+	l.run(6 * time.Second)
+	if got := l.reg.Readings()[1]; got.Quality != coolant.Stale {
+		t.Errorf("after 6 s without a conversion it is %+v", got)
+	}
+}
+
+func TestDewPoint(t *testing.T) {
+	// The table of the World Meteorological Organization's guide to within the formula's 0.4 K.
+	for _, c := range []struct{ celsius, rh, want float64 }{{20, 50, 9.3}, {25, 60, 16.7}, {30, 80, 26.2}, {22, 100, 22}, {0, 100, 0}} {
+		if got, ok := control.DewPoint(c.celsius, c.rh); !ok || math.Abs(got-c.want) > 0.1 {
+			t.Errorf("%v C, %v %%: %v, %v, want %v", c.celsius, c.rh, got, ok, c.want)
+		}
+	}
+	for _, c := range [][2]float64{{20, 0}, {20, 100.5}, {-41, 50}, {126, 50}, {math.NaN(), 50}, {20, math.NaN()}} {
+		if dew, ok := control.DewPoint(c[0], c[1]); ok {
+			t.Errorf("%v has the dew point %v", c, dew)
+		}
+	}
+}
+
+// drawConfig is any configuration that is valid.
+func drawConfig(t *rapid.T) control.RegulatorConfig {
+	cfg := loopConfig()
+	cfg.Critical = rapid.Float64Range(35, 59).Draw(t, "critical")
+	cfg.Standby = rapid.Bool().Draw(t, "standby")
+	cfg.FlowMeter = rapid.Bool().Draw(t, "flow meter")
+	for i := range cfg.Outputs {
+		o := &cfg.Outputs[i]
+		if o.Role == control.Buzzer {
+			continue
+		}
+		o.Kind = rapid.SampledFrom([]control.Kind{control.PWM4, control.DCPWM, control.Switch}).Draw(t, "kind")
+		o.Tacho = o.Role != control.Chiller && rapid.Bool().Draw(t, "tacho")
+		o.Min = rapid.Float64Range(10, 60).Draw(t, "min")
+		o.Max = rapid.Float64Range(o.Min, 100).Draw(t, "max")
+		o.Failsafe = rapid.Float64Range(50, 100).Draw(t, "failsafe")
+		o.SlewUp, o.SlewDown = rapid.Float64Range(0, 20).Draw(t, "up"), rapid.Float64Range(0, 20).Draw(t, "down")
+		o.SpinUp = time.Duration(rapid.IntRange(0, 5000).Draw(t, "spin-up")) * time.Millisecond
+		if rapid.Bool().Draw(t, "pi") {
+			o.Auto.Curve = nil
+			o.Auto.PI = &control.PIConfig{
+				Setpoint: rapid.Float64Range(20, 40).Draw(t, "setpoint"), Kp: rapid.Float64Range(0.1, 100).Draw(t, "kp"), Ti: 80 * time.Second,
+				FeedForward: rapid.Float64Range(0, 5).Draw(t, "feed"),
+			}
+		}
+		if rapid.Bool().Draw(t, "difference") {
+			o.Auto.Minus = coolant.Ambient
+		}
+		if rapid.Bool().Draw(t, "override") {
+			o.Override = &control.OverrideConfig{
+				Duty:  rapid.SampledFrom([]float64{0, 5, 50, 100}).Draw(t, "duty"),
+				Until: coolant.UnixMilli(rapid.Int64Range(0, 30*60*60*1000).Draw(t, "until")),
+			}
+		}
+	}
+	return cfg
+}
+
+// drawSenses changes some of what the loop senses.
+func drawSenses(t *rapid.T, in *control.Senses) {
+	for i := range in.Probes {
+		p := &in.Probes[i]
+		p.Fresh = rapid.IntRange(0, 9).Draw(t, "fresh") > 0
+		p.Quality = rapid.SampledFrom([]coolant.Quality{0, 0, 0, 0, coolant.CRC, coolant.POR85}).Draw(t, "quality")
+		p.Value = rapid.OneOf(rapid.Float64Range(15, 35), rapid.Float64Range(-55, 125), rapid.Just(math.NaN())).Draw(t, "C")
+	}
+	in.TachoFresh = rapid.IntRange(0, 9).Draw(t, "tacho") > 0
+	in.RPM = rapid.SliceOfN(rapid.SampledFrom([]float64{0, 300, 1500, 4000, math.NaN(), -1}), 0, 4).Draw(t, "rpm")
+	in.FlowFresh, in.FlowLPM = rapid.Bool().Draw(t, "flow"), rapid.SampledFrom([]float64{0, 0.05, 1.3, math.NaN()}).Draw(t, "lpm")
+	in.LeakWet = rapid.IntRange(0, 19).Draw(t, "leak") == 0
+	in.HumidityFresh = rapid.Bool().Draw(t, "air")
+	in.HumidityRH, in.HumidityC = rapid.Float64Range(-10, 110).Draw(t, "rh"), rapid.Float64Range(-50, 130).Draw(t, "air C")
+	in.HostKnown, in.HostW = rapid.Bool().Draw(t, "host"), rapid.SampledFrom([]float64{0, 5, 60, 1e300, -7, math.NaN()}).Draw(t, "W")
+	in.ClockValid = rapid.Bool().Draw(t, "clock")
+	in.Now = coolant.UnixMilli(rapid.Int64Range(0, 30*60*60*1000).Draw(t, "now"))
+}
+
+// TestRegulatorNeverBreaksARule: for any settings and whatever the loop senses, no rule of the design's
+// section 4 is broken in any step.
+func TestRegulatorNeverBreaksARule(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cfg := drawConfig(t)
+		l := newLoop(t, cfg)
+		for range rapid.IntRange(1, 40).Draw(t, "changes") {
+			drawSenses(t, &l.in)
+			if rapid.IntRange(0, 9).Draw(t, "edit") == 0 {
+				cfg = drawConfig(t)
+				if err := l.reg.Apply(cfg); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if rapid.IntRange(0, 9).Draw(t, "clear") == 0 {
+				for _, f := range l.reg.Faults() {
+					_ = l.reg.Clear(f.Name, f.Occurrence)
+				}
+			}
+			dt := rapid.SampledFrom([]time.Duration{0, quarter, time.Second, 10 * time.Second, time.Hour, -time.Second}).Draw(t, "dt")
+			for range rapid.IntRange(1, 30).Draw(t, "steps") {
+				before := l.reg.Drives()
+				l.reg.Step(l.in, dt)
+				checkRules(t, &cfg, &l.in, before, l.reg, dt)
+			}
+		}
+	})
+}
+
+func active(faults []control.Fault, name string) bool {
+	return slices.ContainsFunc(faults, func(f control.Fault) bool { return f.Name == name && f.Active })
+}
+
+func checkRules(t *rapid.T, cfg *control.RegulatorConfig, in *control.Senses, before []control.Drive, reg *control.Regulator, dt time.Duration) {
+	faults, drives := reg.Faults(), reg.Drives()
+	leak, hot := active(faults, control.FaultLeak), active(faults, control.FaultOverTemp)
+	pumping := false
+	for i, d := range drives {
+		pumping = pumping || cfg.Outputs[i].Role == control.Pump && d.Duty > 0
+	}
+	for _, p := range reg.Readings() {
+		if p.Metric != coolant.Ambient && p.Quality == coolant.Good && p.Value >= cfg.Critical && !hot {
+			t.Fatalf("%s is at %v C, and that is no over-temperature", p.Metric, p.Value)
+		}
+	}
+	for i, d := range drives {
+		o := &cfg.Outputs[i]
+		mover := o.Role == control.Pump || o.Role == control.Fan
+		overridden := d.By == control.ByOverride
+		least := o.Min
+		if o.Kind == control.Switch {
+			least = 100
+		}
+		switch {
+		case !(d.Duty >= 0 && d.Duty <= 100):
+			t.Fatalf("%s: a duty of %v", o.Name, d.Duty)
+		case leak && o.Role == control.Fan && d.Duty != 100, leak && (o.Role == control.Pump || o.Role == control.Chiller) && d.Duty != 0:
+			t.Fatalf("%s in a leak: %+v", o.Name, d)
+		case leak || o.Role == control.Buzzer:
+		case hot && mover && (d.Duty != 100 || d.By != control.ByOverTemp):
+			t.Fatalf("%s at over-temperature: %+v", o.Name, d)
+		case overridden && (o.Override == nil || !in.ClockValid || in.Now >= o.Override.Until || o.Override.Until-in.Now > 24*60*60*1000):
+			t.Fatalf("%s is overridden at %v by %+v", o.Name, in.Now, o.Override)
+		case overridden && o.Role == control.Pump && d.Duty == 0 && o.Override.Duty == 0 && o.Override.Until-in.Now > 30*60*1000:
+			t.Fatalf("%s is off for too long: %+v", o.Name, o.Override)
+		case o.Role == control.Pump && d.Duty < least && d.By != control.ByStandby && !(overridden && o.Override.Duty == 0) && o.Kind != control.Switch:
+			t.Fatalf("%s runs below its least duty: %+v", o.Name, d)
+		case (d.By == control.ByFailsafe || d.By == control.ByBoot) && d.Duty < o.Failsafe-1e-9:
+			t.Fatalf("%s in failsafe: %+v", o.Name, d)
+		case d.By == control.ByStandby && !cfg.Standby:
+			t.Fatalf("%s rests although nobody wants that", o.Name)
+		case o.Role == control.Chiller && d.Duty > 0 && !pumping:
+			t.Fatalf("%s runs without a pump", o.Name)
+		case o.Role == control.Chiller && d.Duty > 0 && d.By == control.ByInterlock:
+			t.Fatalf("%s runs against its interlock", o.Name)
+		}
+		if i >= len(before) || o.Kind == control.Switch || o.SlewUp == 0 || o.SpinUp > 0 || d.By != control.ByAuto || before[i].By != control.ByAuto || before[i].Duty == 0 {
+			continue
+		}
+		if rise := d.Duty - before[i].Duty; rise > o.SlewUp*max(dt, 0).Seconds()+1e-9 && d.Duty > o.Min+1e-9 {
+			t.Fatalf("%s rises by %v %% in %v, faster than %v %% a second", o.Name, rise, dt, o.SlewUp)
+		}
+	}
+}
+
+// One step does not depend on anything but what was stepped before.
+func TestRegulatorIsPure(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cfg := drawConfig(t)
+		a, b := newLoop(t, cfg), newLoop(t, cfg)
+		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+			drawSenses(t, &a.in)
+			a.reg.Step(a.in, time.Second)
+			b.reg.Step(a.in, time.Second)
+			if !slices.Equal(a.reg.Drives(), b.reg.Drives()) || !slices.Equal(a.reg.Faults(), b.reg.Faults()) {
+				t.Fatalf("%+v and %+v", a.reg.Drives(), b.reg.Drives())
+			}
+		}
+	})
+}
