@@ -150,6 +150,13 @@ describe('the control panel', () => {
       );
       await page.keyboard.press('-');
       await until('five points', async () => (await fan.locator('[data-point]').count()) === 5);
+      // A double click on the empty part of the plot adds one, too, as near to it as its neighbours let it.
+      const plot = await fan.locator('.plot').boundingBox();
+      await fan.locator('.plot').dblclick({ position: { x: (plot?.width ?? 0) - 30, y: 100 } });
+      await until('six points', async () => (await fan.locator('[data-point]').count()) === 6);
+      expect(await valueOfPoint(page, 'fan', 5)).toMatch(/^3\d\.\d °C, 100%$/);
+      await fan.getByRole('button', { name: 'Remove the point', exact: true }).click();
+      await until('five points', async () => (await fan.locator('[data-point]').count()) === 5);
 
       await fan.getByText('Points as numbers').click();
       const temp = fan.getByLabel('Temperature of point 1');
@@ -361,6 +368,60 @@ describe('the control panel', () => {
   });
 });
 
+describe('a device that does not answer', () => {
+  const id = 'sketch';
+  let server: Server;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [server, browser] = await Promise.all([Server.start('serve'), launch()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  test('has no panel unless it can take something, and what it did not confirm is not shown as running', async () => {
+    const credential = await server.addDevice(id);
+    const tell = (kind: string, message: object) =>
+      server.publish(credential, `coolant/${id}/${kind}`, [JSON.stringify(message)]);
+    await tell('telemetry', {
+      boot: '9f3c51d27ab04e66',
+      samples: [{ seq: 1, ts: Date.now(), m: { water: 30, fan_duty: 40, pump_duty: 50 } }],
+    });
+    const { page, offences, close } = await openPage(browser, server.origin);
+    try {
+      await page.goto(server.url(`devices/${id}`));
+      await page.locator('[data-hero]').getByText('30.0').waitFor();
+      await until('the twin to be asked for', async () => (await twinOf(server, id)).phase === 'unset');
+      await page.locator('[data-faults]').waitFor();
+      expect(await control(page).count()).toBe(0);
+
+      await tell('info', { firmware: '1', outputs: ['pump', 'fan'], capabilities: ['desired'] });
+      await control(page).waitFor();
+      await page.locator('[data-twin="unset"]').waitFor();
+      await point(page, 'fan', 0).focus();
+      await page.keyboard.press('ArrowDown');
+      await control(page).getByRole('button', { name: 'Save' }).click();
+      await waitForTwin(page, 'applying', 1);
+      await output(page, 'fan').getByText('not confirmed yet').waitFor();
+      expect(await output(page, 'pump').getByText('not confirmed yet').count()).toBe(0);
+      await page.reload();
+      await output(page, 'fan').getByText('not confirmed yet').waitFor();
+      expect(await output(page, 'pump').getByText('not confirmed yet').count()).toBe(0);
+
+      // Now it answers, as a device would.
+      const { desired } = await twinOf(server, id);
+      await tell('reported', { epoch: (desired as { epoch?: string } | null)?.epoch, version: 1 });
+      await waitForTwin(page, 'applied', 1);
+      expect(await output(page, 'fan').getByText('not confirmed yet').count()).toBe(0);
+      expect(offences.console).toEqual([]);
+    } finally {
+      await close();
+    }
+  });
+});
+
 describe('a leak', () => {
   const it = demo(['--fault', 'leak@1s']);
 
@@ -370,6 +431,7 @@ describe('a leak', () => {
       await alarm.getByText('Find the water and dry the sensor.').waitFor();
       await output(page, 'pump').locator('[data-claim="leak"]').waitFor();
       await output(page, 'pump').getByText('until somebody clears the leak').waitFor();
+      await page.getByText('but the device has raised an alarm').waitFor();
       expect(await findings(page)).toEqual([]);
       await alarm.getByRole('button', { name: 'Clear' }).click();
       await alarm.getByText('The device does not clear it.').waitFor();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Device, Reading, Unit } from '../api/types';
-import { dutyNow, inputNow, inputsOf, ownOutputs, readState } from './state';
+import type { Device, Reading, TwinView, Unit } from '../api/types';
+import { dutyNow, inputNow, inputsOf, isControllable, ownOutputs, readState } from './state';
 
 const NOW = 1_764_000_000_000;
 
@@ -68,6 +68,17 @@ describe('what a device reports', () => {
       'fan2',
     ]);
   });
+});
+
+describe('what a device cannot do cannot be asked', () => {
+  const unset = { desired: null } as TwinView;
+  test.each([
+    ['it says that it can', { capabilities: ['restart', 'desired'] }, unset, true],
+    ['it says what it can, and not this', { capabilities: ['restart'] }, unset, false],
+    ['it says nothing', null, unset, false],
+    ['it says nonsense', { capabilities: 'desired' }, unset, false],
+    ['somebody asked before', null, { desired: {} } as TwinView, true],
+  ])('%s', (_, info, view, want) => expect(isControllable({ info }, view)).toBe(want));
 });
 
 describe('what is now', () => {

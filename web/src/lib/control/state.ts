@@ -1,4 +1,4 @@
-import type { Device } from '../api/types';
+import type { Device, TwinView } from '../api/types';
 import { isCurrent, readingOf } from '../live/model';
 
 /** What a device says of itself in `reported`, read with care: any firmware may have written it. Pure. */
@@ -55,6 +55,15 @@ export function readState(document: Members | null | undefined): State {
   }
   alarms.sort((a, b) => Number(b.active) - Number(a.active));
   return { interval: number(doc.interval_ms), outputs, alarms };
+}
+
+/**
+ * Whether anything can be asked of a device: by its own word, or because something was. What a device cannot do
+ * cannot be asked; the article's sketch, say, only sends.
+ */
+export function isControllable(device: Pick<Device, 'info'>, view: TwinView): boolean {
+  const can: unknown = device.info?.capabilities;
+  return view.desired !== null || (Array.isArray(can) && can.includes('desired'));
 }
 
 /** The names of the outputs that a device has by its own word. */
