@@ -1,7 +1,6 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { findings } from './axe';
-import { launch, openPage, PHONE } from './browser';
+import { PHONE } from './browser';
 import {
   control,
   drag,
@@ -14,13 +13,9 @@ import {
   valueOfPoint,
   waitForTwin,
 } from './control';
-import { waitForPhase } from './page';
-import { Server, until } from './server';
+import { openDemo } from './panel';
+import { until } from './server';
 import { latinWords } from './words';
-
-interface DeviceView {
-  newest: { metric: string; value: number | null; time: number }[];
-}
 
 /** A zone where it is one o'clock at night: the host sleeps for hours, and its heat does not change. */
 function night(): string {
@@ -28,45 +23,9 @@ function night(): string {
   return ahead <= 12 ? `Etc/GMT-${ahead}` : `Etc/GMT+${24 - ahead}`;
 }
 
-/** A demo with its panel open, for the tests of one describe. */
-function demo(args: string[], env: Record<string, string> = {}) {
-  let server: Server;
-  let browser: Browser;
-  beforeAll(async () => {
-    [server, browser] = await Promise.all([Server.start('demo', args, env), launch()]);
-    await until('a report', async () => (await twinOf(server)).state);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-  });
-  return {
-    get server() {
-      return server;
-    },
-    visit: async (use: (page: Page) => Promise<void>, options?: BrowserContextOptions): Promise<void> => {
-      const { page, offences, close } = await openPage(browser, server.origin, options);
-      try {
-        await page.goto(server.url('devices/demo'));
-        await waitForPhase(page, 'live');
-        await control(page).waitFor();
-        await use(page);
-        expect(offences.foreign).toEqual([]);
-        expect(offences.console).toEqual([]);
-      } finally {
-        await close();
-      }
-    },
-    value: async (metric: string): Promise<number> => {
-      const { newest } = await server.json<DeviceView>('api/v1/devices/demo');
-      return newest.find((r) => r.metric === metric)?.value ?? Number.NaN;
-    },
-  };
-}
-
 describe('the whole way from a drag to the water', () => {
   // Two minutes of the loop a second: what the water does is seen within the patience of a test.
-  const it = demo(['--speed', '120'], { TZ: night() });
+  const it = openDemo(['--speed', '120'], { TZ: night() });
 
   test('a dragged point becomes a version that the device reports, and the water follows', () =>
     it.visit(async (page) => {
@@ -122,7 +81,7 @@ describe('the whole way from a drag to the water', () => {
 });
 
 describe('the control panel', () => {
-  const it = demo([]);
+  const it = openDemo([]);
 
   beforeEach(async () => {
     const version = await putTwin(it.server, { interval_ms: 1000 });
@@ -366,94 +325,4 @@ describe('the control panel', () => {
       ),
     );
   });
-});
-
-describe('a device that does not answer', () => {
-  const id = 'sketch';
-  let server: Server;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    [server, browser] = await Promise.all([Server.start('serve'), launch()]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-  });
-
-  test('has no panel unless it can take something, and what it did not confirm is not shown as running', async () => {
-    const credential = await server.addDevice(id);
-    const tell = (kind: string, message: object) =>
-      server.publish(credential, `coolant/${id}/${kind}`, [JSON.stringify(message)]);
-    await tell('telemetry', {
-      boot: '9f3c51d27ab04e66',
-      samples: [{ seq: 1, ts: Date.now(), m: { water: 30, fan_duty: 40, pump_duty: 50 } }],
-    });
-    const { page, offences, close } = await openPage(browser, server.origin);
-    try {
-      await page.goto(server.url(`devices/${id}`));
-      await page.locator('[data-hero]').getByText('30.0').waitFor();
-      await until('the twin to be asked for', async () => (await twinOf(server, id)).phase === 'unset');
-      await page.locator('[data-faults]').waitFor();
-      expect(await control(page).count()).toBe(0);
-
-      await tell('info', { firmware: '1', outputs: ['pump', 'fan'], capabilities: ['desired'] });
-      await control(page).waitFor();
-      await page.locator('[data-twin="unset"]').waitFor();
-      await point(page, 'fan', 0).focus();
-      await page.keyboard.press('ArrowDown');
-      await control(page).getByRole('button', { name: 'Save' }).click();
-      await waitForTwin(page, 'applying', 1);
-      await output(page, 'fan').getByText('not confirmed yet').waitFor();
-      expect(await output(page, 'pump').getByText('not confirmed yet').count()).toBe(0);
-      await page.reload();
-      await output(page, 'fan').getByText('not confirmed yet').waitFor();
-      expect(await output(page, 'pump').getByText('not confirmed yet').count()).toBe(0);
-
-      // Now it answers, as a device would.
-      const { desired } = await twinOf(server, id);
-      await tell('reported', { epoch: (desired as { epoch?: string } | null)?.epoch, version: 1 });
-      await waitForTwin(page, 'applied', 1);
-      expect(await output(page, 'fan').getByText('not confirmed yet').count()).toBe(0);
-      expect(offences.console).toEqual([]);
-    } finally {
-      await close();
-    }
-  });
-});
-
-describe('a leak', () => {
-  const it = demo(['--fault', 'leak@1s']);
-
-  test('is an alarm with what to do, and the device says why it does not clear it', () =>
-    it.visit(async (page) => {
-      const alarm = page.locator('[data-alarm="leak"]');
-      await alarm.getByText('Find the water and dry the sensor.').waitFor();
-      await output(page, 'pump').locator('[data-claim="leak"]').waitFor();
-      await output(page, 'pump').getByText('until somebody clears the leak').waitFor();
-      await page.getByText('but the device has raised an alarm').waitFor();
-      expect(await findings(page)).toEqual([]);
-      await alarm.getByRole('button', { name: 'Clear' }).click();
-      await alarm.getByText('The device does not clear it.').waitFor();
-      expect(await alarm.locator('[lang="en"]').textContent()).toContain('leak');
-      expect(await alarm.count()).toBe(1);
-    }));
-});
-
-describe('a leak that is dry again', () => {
-  const it = demo(['--fault', 'leak@1s+2s']);
-
-  test('stays until a person clears it', () =>
-    it.visit(async (page) => {
-      const alarm = page.locator('[data-alarm="leak"]');
-      await alarm.waitFor();
-      await until('the device to clear it', async () => {
-        if ((await alarm.count()) === 0) return true;
-        const button = alarm.getByRole('button', { name: 'Clear' });
-        if (await button.isEnabled()) await button.click();
-        return false;
-      });
-      await output(page, 'pump').locator('[data-claim="auto"]').waitFor();
-      expect((await twinOf(it.server)).state).not.toHaveProperty('alarms');
-    }));
 });

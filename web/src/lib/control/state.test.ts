@@ -82,10 +82,12 @@ describe('what a device cannot do cannot be asked', () => {
 });
 
 describe('what is now', () => {
-  test('a reading wins over the report, and an old one or a fault over nothing', () => {
+  test('the later word counts, and where nobody knows which that is, a current reading', () => {
     const state = { name: 'fan', mode: 'auto', duty: 40, claim: 'auto', supervised: true };
     expect(dutyNow(device({ fan_duty: 45 }), state, 'fan', NOW)).toBe(45);
     expect(dutyNow(device({ fan_duty: 45 }, NOW - 60_000), state, 'fan', NOW)).toBe(40);
+    expect(dutyNow(device({ fan_duty: 45 }, NOW - 5000), state, 'fan', NOW, NOW - 4000)).toBe(40);
+    expect(dutyNow(device({ fan_duty: 45 }, NOW - 5000), state, 'fan', NOW, NOW - 6000)).toBe(45);
     expect(dutyNow(device({ fan_duty: null }), undefined, 'fan', NOW)).toBeUndefined();
   });
   test('an input may be a difference, and is nothing where a part of it is', () => {

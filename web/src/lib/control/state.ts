@@ -73,8 +73,19 @@ export function ownOutputs(device: Pick<Device, 'info'>, state: State): string[]
   return [...new Set([...names.filter((n) => n !== undefined), ...state.outputs.map((o) => o.name)])];
 }
 
-/** The duty of an output now: its newest reading, else what the device last reported. */
-export function dutyNow(device: Device, state: OutputState | undefined, name: string, now: number) {
+/**
+ * The duty of an output now: of its newest reading and what the device reported, the later word. heard is
+ * when that report came, 0 if nobody saw it come.
+ */
+export function dutyNow(
+  device: Device,
+  state: OutputState | undefined,
+  name: string,
+  now: number,
+  heard = 0,
+): number | undefined {
+  const reading = readingOf(device, `${name}_duty`);
+  if (state?.duty !== undefined && reading && reading.time < heard) return state.duty;
   return current(device, `${name}_duty`, now) ?? state?.duty;
 }
 

@@ -35,6 +35,8 @@ export class TwinControl {
   base = $state.raw<Base>({ version: 0, body: {} });
   /** What the device was last known to run; undefined where nobody knows. */
   confirmed = $state.raw<Body | undefined>();
+  /** When the device's last report was heard, by the server's clock; 0 if it was there before the page. */
+  heard = $state(0);
   saving = $state(false);
   /** Why the last attempt to change something failed. */
   failure = $state.raw<unknown>();
@@ -84,6 +86,7 @@ export class TwinControl {
   }
 
   #take(view: TwinView): void {
+    if (this.view && !same(this.view.state, view.state)) this.heard = this.#doors.now();
     this.view = view;
     const [version, body] = [versionOf(view), bodyOf(view)];
     const clean = this.unsaved.length === 0 || same(this.draft, body);

@@ -205,6 +205,15 @@ describe('what the device has not confirmed is marked', () => {
   });
 });
 
+test('a report is as old as its news', async () => {
+  const { twin, hear } = await control(view(1, {}));
+  expect(twin.heard).toBe(0);
+  hear(view(2, {}));
+  expect(twin.heard).toBe(0); // the device said nothing new
+  hear({ ...view(2, {}), state: { interval_ms: 5 } });
+  expect(twin.heard).toBe(NOW);
+});
+
 describe('what this viewer may', () => {
   const forbidden = () => Promise.reject(new ApiError(403, 'forbidden', 'not here'));
 
