@@ -62,17 +62,17 @@ export type Preset = (typeof PRESETS)[number];
  *
  * balanced: what the device does as it came.
  *
- * quiet: noise comes from the fan first (its loudness grows with the fifth power of the speed), so the fan rests up to 30 C and the
- * water is let run about 4 K warmer; the pump, which is quieter, starts its share at once. Both are at full duty at 42 C, which leaves 8 K
- * to critical: the claims that keep the loop safe are not part of a preset and stay as they are.
+ * quiet: noise comes from the fan first (its loudness grows with the fifth power of the speed), so the fan starts at 31 C, about 4 K
+ * later; the pump, which is quieter, takes its share at once. Both are at full duty at 42 C, which leaves 8 K to critical: the claims
+ * that keep the loop safe are no part of a preset and stay as they are.
  *
- * cold: the fan does not rest at any water temperature above 20 C, and both reach full duty at 32 C. More is not to be had: below
- * that the radiator has too little difference to the air, and only the noise would grow.
+ * cold: the fan never rests, and both reach full duty at 32 C. More is not to be had: below that the radiator has too
+ * little difference to the air, and only the noise would grow.
  */
 const CURVES: Readonly<Record<Preset, Readonly<Record<'pump' | 'fan', Auto>>>> = {
   quiet: {
     pump: curve([26, 40], [34, 55], [40, 80], [42, 100]),
-    fan: curve([30, 15], [33, 26], [37, 50], [42, 100]),
+    fan: curve([28, 15], [31, 26], [36, 50], [42, 100]),
   },
   balanced: { pump: ROLES.pump.auto as Auto, fan: ROLES.fan.auto as Auto },
   cold: {

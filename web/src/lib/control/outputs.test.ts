@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { changes } from './changes';
 import { type Body, RANGES } from './contract';
+import { dutyAt } from './curve';
 import { dangers } from './dangers';
 import { PRESETS, presetAuto, ROLES } from './defaults';
 import { outputsOf, presetOf, roleOf, withAuto, withMember, withOutput, withPreset } from './outputs';
@@ -44,6 +45,18 @@ describe('the defaults', () => {
       expect(warm).toEqual([...warm].sort((a, b) => b - a));
     }
   });
+});
+
+test('a quiet fan starts about 4 K later, and a cold one never rests', () => {
+  const { start_duty, stop_duty } = ROLES.fan;
+  const starts = (preset: (typeof PRESETS)[number]) => {
+    const points = presetAuto(preset, 'fan')?.curve?.points ?? [];
+    for (let t = 0; t < 60; t += 0.1) if (dutyAt(points, t) >= start_duty) return t;
+    return Number.NaN;
+  };
+  expect(starts('quiet')).toBeCloseTo(31, 0);
+  expect(starts('quiet') - starts('balanced')).toBeCloseTo(4, 0);
+  expect(dutyAt(presetAuto('cold', 'fan')?.curve?.points ?? [], -20)).toBeGreaterThan(stop_duty);
 });
 
 describe('the outputs', () => {

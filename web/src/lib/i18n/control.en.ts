@@ -72,7 +72,7 @@ export const controlEn = {
   'preset.quiet': 'Quiet',
   'preset.balanced': 'Balanced',
   'preset.cold': 'Cold',
-  'preset.about.quiet': 'The fan rests up to 30 °C; the water gets about 4 K warmer.',
+  'preset.about.quiet': 'The fan rests for longer, and the water gets a few degrees warmer.',
   'preset.about.balanced': 'What the device does as it came.',
   'preset.about.cold': 'Everything runs early: coldest water, most noise.',
   'preset.about.own': 'Pumps and fans follow settings of your own.',
@@ -188,7 +188,7 @@ export const controlEn = {
   'danger.pump_minimum':
     '{output} may run at as little as {duty}. From 40% down it is not proven that it carries the heat by itself.',
   'danger.critical':
-    'The water may reach {temp} before everything runs at full. Pumps and soft tubes suffer from 50 °C on.',
+    'The water may reach {temp} before everything runs at full. Pumps and soft tubes suffer from {safe} on.',
   'danger.yes': 'Yes, do it',
   'danger.no': 'Cancel',
 
