@@ -4,11 +4,11 @@
  * applied: by a curve of its own · applying: a setpoint and an override, asked for and not confirmed · refused: the
  * device says why · alarms: a leak goes on, and a stall waits to be cleared
  */
-const SCENES = ['applied', 'applying', 'refused', 'alarms'] as const;
-export type TwinScene = (typeof SCENES)[number];
+export const TWIN_SCENES = ['applied', 'applying', 'refused', 'alarms'] as const;
+export type TwinScene = (typeof TWIN_SCENES)[number];
 
 export function isTwinScene(word: string): word is TwinScene {
-  return (SCENES as readonly string[]).includes(word);
+  return (TWIN_SCENES as readonly string[]).includes(word);
 }
 
 type Json = Record<string, unknown>;
