@@ -10,10 +10,10 @@ FUZZTIME ?= 30s
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run build ui test test-go test-race test-firmware test-web e2e deps check fmt bench fuzz screenshots release image clean
+.PHONY: help demo run build ui firmware-host test test-go test-race test-firmware test-web e2e deps check fmt bench fuzz screenshots release image clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## build everything and start it with a simulated ESP32
 	$(BIN) demo $(ARGS)
@@ -36,6 +36,12 @@ web/dist/index.html: web/node_modules/.package-lock.json $(UI_SOURCES)
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	cd web && $(NPM) ci --no-audit --no-fund
 	@touch $@
+
+firmware-host: ## build bin/firmware-host: the firmware as a Linux program
+	cmake -S firmware/host -B build/firmware-host
+	cmake --build build/firmware-host --parallel
+	@mkdir -p bin
+	cp build/firmware-host/firmware-host bin/firmware-host
 
 test: deps build test-go test-race test-firmware test-web e2e ## run all tests; installs what they need on Debian and Ubuntu
 

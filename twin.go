@@ -61,6 +61,16 @@ type Difference struct {
 	Before, After string // JSON; empty where it was not there, or is not any more
 }
 
+// MaxHostW is the greatest heat of a host that is believed, in watts: more than any
+// desk has.
+const MaxHostW = 5000.0
+
+// Input is what control on a device may know of the world outside. It is never stored.
+type Input struct {
+	HostW float64       // heat of the host in watts, 0 to MaxHostW
+	Valid time.Duration // how long it holds from receipt on, in whole seconds, 1 s to 24 h
+}
+
 // StaleError says that an edit started from a version that is not the newest any
 // more. Its code is [CodeConflict].
 type StaleError struct {

@@ -36,6 +36,12 @@ func pages(t *testing.T) map[string]string {
 	return all
 }
 
+// guide says whether a page tells people what to type: it exists in both
+// languages, and its commands are checked.
+func guide(name string) bool {
+	return strings.HasPrefix(name, "docs/deploy/") || strings.HasPrefix(name, "docs/devices.") || strings.HasPrefix(name, "firmware/README.")
+}
+
 // code matches fenced and indented blocks, in which nothing is a link.
 var code = regexp.MustCompile("(?ms)^```.*?^```$|^(?: {4}|\t).*?$|`[^`\n]*`")
 
@@ -122,7 +128,7 @@ func TestCommands(t *testing.T) {
 	known := map[string]string{} // help by path
 	checked := 0
 	for name, text := range pages(t) {
-		if !strings.HasPrefix(name, "docs/deploy/") {
+		if !guide(name) {
 			continue
 		}
 		for _, line := range commands(text) {
@@ -170,13 +176,13 @@ func TestCommands(t *testing.T) {
 }
 
 // TestBothLanguages wants each guide in English and Chinese, with the same
-// commands and the same parts.
+// commands, the same parts and the same pictures.
 func TestBothLanguages(t *testing.T) {
 	all := pages(t)
 	heading := regexp.MustCompile(`(?m)^(#+) `)
 	for name, text := range all {
 		base, english := strings.CutSuffix(name, ".md")
-		if !strings.HasPrefix(name, "docs/deploy/") || !english || strings.HasSuffix(base, ".zh-CN") {
+		if !guide(name) || !english || strings.HasSuffix(base, ".zh-CN") {
 			continue
 		}
 		chinese, ok := all[base+".zh-CN.md"]
@@ -189,6 +195,12 @@ func TestBothLanguages(t *testing.T) {
 		}
 		if a, b := commands(text), commands(chinese); !slices.Equal(a, b) {
 			t.Errorf("%s has the commands %q, the Chinese version %q", name, a, b)
+		}
+		if a, b := pictures(text), pictures(chinese); !slices.Equal(a, b) {
+			t.Errorf("%s has the pictures %q, the Chinese version %q", name, a, b)
+		}
+		if a, b := shell(text), shell(chinese); !slices.Equal(a, b) {
+			t.Errorf("%s tells to type %q, the Chinese version %q", name, a, b)
 		}
 	}
 }

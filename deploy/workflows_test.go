@@ -25,6 +25,7 @@ func workflowSchema() schema.Rule {
 	job := schema.Fields{
 		"runs-on": schema.Need(schema.Match(`^ubuntu-[0-9.]+$`)), "timeout-minutes": schema.Need(schema.Int(1, 360)),
 		"needs": schema.May(schema.Text), "permissions": schema.May(rights.Check), "steps": schema.Need(schema.List(step.Check)),
+		"strategy": schema.May(anything), "container": schema.May(schema.Text),
 	}
 	jobs := func(v any) error {
 		table, ok := v.(map[string]any)
@@ -54,7 +55,7 @@ func steps(v map[string]any) (out []map[string]any) {
 	return out
 }
 
-// TestWorkflows checks what the two workflows do when, and with which rights.
+// TestWorkflows checks what the workflows do when, and with which rights.
 func TestWorkflows(t *testing.T) {
 	makefile, err := os.ReadFile(filepath.Join(repository, "Makefile"))
 	if err != nil {
@@ -64,8 +65,9 @@ func TestWorkflows(t *testing.T) {
 		return readYAML(t, filepath.Join(repository, ".github", "workflows", name))
 	}
 	for name, runs := range map[string][]string{
-		"ci.yml":      {".ci/run", "make release", "make image"},
-		"release.yml": {"make check", "make test", "make release"},
+		"ci.yml":       {".ci/run", "make release", "make image"},
+		"release.yml":  {"make check", "make test", "make release"},
+		"firmware.yml": {"scripts/build-firmware dist/firmware"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := read(name)
@@ -88,7 +90,7 @@ func TestWorkflows(t *testing.T) {
 				if strings.Contains(line, "${{") {
 					t.Errorf("%q lets GitHub write into a script", line)
 				}
-				if program := strings.Fields(line + " -")[0]; strings.HasPrefix(program, ".") {
+				if program := strings.Fields(line + " -")[0]; strings.HasPrefix(program, ".") || strings.HasPrefix(program, "scripts/") {
 					if info, err := os.Stat(filepath.Join(repository, program)); err != nil || info.Mode()&0o111 == 0 {
 						t.Errorf("%s cannot be run: %v", program, err)
 					}
@@ -111,6 +113,29 @@ func TestWorkflows(t *testing.T) {
 		}
 		if on := fmt.Sprint(release["on"]); on != "map[push:map[tags:[v*]]]" {
 			t.Errorf("a release is made on %s", on)
+		}
+	})
+	t.Run("the firmware is built with both versions of ESP-IDF", func(t *testing.T) {
+		manifest := readYAML(t, filepath.Join(repository, "firmware", "main", "idf_component.yml"))
+		if idf := manifest["dependencies"].(map[string]any)["idf"]; idf != ">=5.5,<6.1" {
+			t.Errorf("the firmware asks for ESP-IDF %v", idf)
+		}
+		build := read("firmware.yml")["jobs"].(map[string]any)["build"].(map[string]any)
+		versions := fmt.Sprint(build["strategy"].(map[string]any)["matrix"].(map[string]any)["idf"])
+		if !regexp.MustCompile(`^\[v5\.5\S* v6\.0\S*\]$`).MatchString(versions) {
+			t.Errorf("it is built with %s", versions)
+		}
+		script, err := os.ReadFile(filepath.Join(repository, "scripts", "build-firmware"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, chip := range []string{"esp32", "esp32s3", "esp32c3"} {
+			if !strings.Contains(string(script), "\nbuild "+chip+" ") {
+				t.Errorf("%s is not built", chip)
+			}
+			if _, err := os.Stat(filepath.Join(repository, "firmware", "sdkconfig.defaults."+chip)); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 	t.Run("the image is pushed for every platform", func(t *testing.T) {

@@ -85,6 +85,8 @@ type demoCommand struct {
 	Speed   float64  `help:"How many times faster than life the loop's physics run." default:"1"`
 	Devices int      `help:"Number of simulated devices, 1 to 200." default:"1"`
 	Fault   []string `help:"Let something fail: NAME@TIME or NAME@TIME+DURATION, for example por85@30s. May be repeated." placeholder:"NAME@TIME"`
+
+	FirmwareHost string `help:"Run the firmware's host program as the first device, in place of a simulated one (make firmware-host builds it)." placeholder:"PATH"`
 }
 
 // Validate is called by the parser.
@@ -112,7 +114,8 @@ func (d *demoCommand) Run(p *process) error {
 	return app.Demo{
 		Service: app.Service{Config: c, Version: version, Log: log, Ready: welcome(p.stderr, log, c)},
 		Seed:    d.Seed, Speed: d.Speed, Devices: d.Devices, Faults: d.Fault,
-		Temporary: d.Data == "",
+		FirmwareHost: d.FirmwareHost,
+		Temporary:    d.Data == "",
 	}.Run(p.ctx)
 }
 

@@ -18,6 +18,7 @@ type deviceCommand struct {
 	Move   deviceMoveCommand   `cmd:"" help:"Send devices to another broker; they come back if it does not work."`
 	Get    deviceGetCommand    `cmd:"" help:"Show what is desired of a device and how far it got with it."`
 	Set    deviceSetCommand    `cmd:"" help:"Change what is desired of a device, and wait for its word."`
+	Input  deviceInputCommand  `cmd:"" help:"Tell a device how much heat its host makes."`
 	Watch  deviceWatchCommand  `cmd:"" help:"Follow what a device does: duties, claims, faults, the state of its twin."`
 }
 

@@ -152,6 +152,26 @@ func (s *deviceSetCommand) edit(p *process, id coolant.DeviceID, twins app.Devic
 	return twins.EditTwin(p.ctx, id, base, body, edit)
 }
 
+type deviceInputCommand struct {
+	deviceFlags
+	ID    string        `arg:"" name:"id" help:"Device id."`
+	HostW float64       `required:"" help:"Heat of the cooled machine in watts." placeholder:"W"`
+	For   time.Duration `help:"How long it holds; send it again before that." default:"1m"`
+}
+
+// Run is called by the parser.
+func (i *deviceInputCommand) Run(p *process) error {
+	if i.HostW < 0 || i.HostW > coolant.MaxHostW {
+		return coolant.Errorf(coolant.CodeInvalid, "--host-w: %g is not within 0 to %g", i.HostW, coolant.MaxHostW)
+	}
+	if i.For < time.Second || i.For > 24*time.Hour || i.For%time.Second != 0 {
+		return coolant.Errorf(coolant.CodeInvalid, "--for: whole seconds from 1s to 24h are expected, not %v", i.For)
+	}
+	return i.twins(p, i.ID, func(id coolant.DeviceID, twins app.DeviceTwins, _ config.Config) error {
+		return twins.Input(p.ctx, id, coolant.Input{HostW: i.HostW, Valid: i.For})
+	})
+}
+
 type deviceWatchCommand struct {
 	deviceFlags
 	ID string `arg:"" name:"id" help:"Device id."`

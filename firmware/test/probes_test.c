@@ -226,3 +226,96 @@ TEST(air_may_stand_still) {
 	}
 	CHECK_EQ_INT(p.list[1].latest.quality, COOL_GOOD);
 }
+
+/* Reads the same temperatures for some seconds. */
+static void pass(int seconds) {
+	for (int i = 0; i < seconds; i++)
+		cool_probes_step(&p, reads, 1000);
+}
+
+TEST(a_probe_that_was_put_in_takes_the_vacant_role) {
+	begin();
+	name(5, "water", 0.5);
+	name(6, "ambient", 0);
+	cool_probes_apply(&p, &s);
+	read(0, 6, 21);
+	read(1, 1, 30);
+	pass(9);
+	CHECK_STR(role_of(1), "temp2");
+	CHECK(!p.replaced);
+	pass(1);
+	CHECK(p.replaced);
+	CHECK_STR(role_of(1), "water");
+	CHECK_STR(role_of(6), "ambient");
+	CHECK_EQ_INT(p.count, 2);
+	CHECK(cool_probe_usable(cool_probes_role(&p, "water")));
+	CHECK_NEAR(cool_probes_role(&p, "water")->value, 30, 0); /* the offset was the other one's */
+	pass(1);
+	CHECK(!p.replaced);
+	/* The same settings once more change nothing. */
+	cool_probes_apply(&p, &s);
+	CHECK_STR(role_of(1), "water");
+	CHECK(cool_probe_usable(cool_probes_role(&p, "water")));
+	/* The old one answers after all, and gets its role back with its own offset only by the settings. */
+	read(2, 5, 31);
+	pass(3);
+	CHECK_STR(role_of(5), "water");
+	CHECK_STR(role_of(1), "temp2");
+	CHECK_NEAR(cool_probes_role(&p, "water")->latest.value, 31.5, 0);
+	/* Settings that name the new one. */
+	s.probes[0].rom = loop_rom(1);
+	s.probes[0].offset_k = 0;
+	cool_probes_apply(&p, &s);
+	pass(20);
+	CHECK_STR(role_of(1), "water");
+	CHECK_STR(role_of(5), "temp2");
+}
+
+TEST(a_role_is_taken_over_only_where_there_is_no_doubt) {
+	static const struct {
+		const char *name;
+		bool named, second_role, second_spare, seen_before, spare_bad;
+	} cases[] = {
+		{"no names: the first is water anyway", false, false, false, false, false},
+		{"two vacant roles", true, true, false, false, false},
+		{"two spare probes", true, false, true, false, false},
+		{"the probe was there since the start", true, false, false, true, false},
+		{"the spare one is broken", true, false, false, false, true},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		test_in(cases[i].name);
+		begin();
+		if (cases[i].named) name(5, "water", 0);
+		if (cases[i].second_role) name(6, "inlet", 0);
+		cool_probes_apply(&p, &s);
+		if (cases[i].seen_before) {
+			read(2, 5, 30);
+			pass(5);
+			reads[2] = (cool_probe_read_t){.rom = loop_rom(5), .fresh = true, .present = false};
+		}
+		read(0, 1, 30);
+		if (cases[i].spare_bad) reads[0].present = false;
+		if (cases[i].second_spare) read(1, 2, 31);
+		pass(60);
+		CHECK_STR(role_of(1), cases[i].named ? "temp2" : "water");
+		CHECK(!p.replaced);
+	}
+}
+
+TEST(a_probe_that_is_named_no_more_loses_its_role) {
+	begin();
+	name(5, "water", 0);
+	name(6, "ambient", 0);
+	cool_probes_apply(&p, &s);
+	read(0, 5, 30);
+	read(1, 6, 21);
+	pass(3);
+	s.probe_count = 1;
+	cool_probes_apply(&p, &s);
+	CHECK_STR(role_of(5), "water");
+	CHECK_STR(role_of(6), "temp2");
+	s.probe_count = 0;
+	cool_probes_apply(&p, &s);
+	CHECK_STR(role_of(5), "water");
+	CHECK_STR(role_of(6), "temp2");
+}

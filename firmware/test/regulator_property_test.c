@@ -37,6 +37,8 @@ typedef struct {
 	cool_regulator_t r;
 	random_world_t w;
 	seen_t probes[RANDOM_ROMS];
+	int holder[COOL_MAX_PROBES]; /* which probe feeds a role of the settings: its own, or one that was put in for it */
+	uint32_t age;
 	known_t outputs[COOL_MAX_OUTPUTS];
 	bool leak, wet_before;
 	uint32_t wet;
@@ -45,7 +47,7 @@ typedef struct {
 } oracle_t;
 
 static oracle_t o;
-static struct { long leak, hot, lost, stalled, chilled, standby, override, off, transfer, disagree; } reached;
+static struct { long leak, hot, lost, stalled, chilled, standby, override, off, transfer, disagree, replaced; } reached;
 
 static void broken(const char *rule, int i) {
 	if (test_failures() < 20) {
@@ -70,9 +72,41 @@ static int with_role(const char *role) {
 	return -1;
 }
 
+/* The role that a probe feeds; -1: none. */
+static int role_of(int probe) {
+	for (int i = 0; i < o.s.probe_count; i++) {
+		if (o.holder[i] == probe) return i;
+	}
+	return -1;
+}
+
+static void own_roles(void) {
+	for (int i = 0; i < COOL_MAX_PROBES; i++)
+		o.holder[i] = i;
+}
+
+/* One role whose probe was never on the bus, and one good probe without a role, 10 s after the start. */
+static void fill_vacancy(void) {
+	int vacant = -1, spare = -1, vacancies = 0, spares = 0;
+	for (int i = 0; i < o.s.probe_count; i++) {
+		if (o.holder[i] == i && !o.probes[i].found) vacant = i, vacancies++;
+	}
+	for (int i = o.s.probe_count; i < RANDOM_ROMS; i++) {
+		if (role_of(i) < 0 && o.probes[i].ever && !o.probes[i].lost) spare = i, spares++;
+	}
+	if (o.age >= 10000 && vacancies == 1 && spares == 1) o.holder[vacant] = spare, reached.replaced++;
+}
+
 static uint32_t add(uint32_t a, uint32_t b) { return a + b < a ? UINT32_MAX : a + b; }
 
 static void sense_probes(uint32_t dt) {
+	o.age = add(o.age, dt);
+	for (int i = 0; i < o.s.probe_count; i++) {
+		if (!o.w.found[i] || o.holder[i] == i) continue;
+		o.holder[i] = i;
+		o.probes[i].lost = true; /* what was given up has to prove itself */
+		o.probes[i].age = PATIENCE;
+	}
 	for (int i = 0; i < RANDOM_ROMS; i++) {
 		seen_t *p = &o.probes[i];
 		const random_read_t *r = &o.w.reads[i];
@@ -87,11 +121,12 @@ static void sense_probes(uint32_t dt) {
 			p->age = 0;
 			p->value = r->celsius + (i < o.s.probe_count ? o.s.probes[i].offset_k : 0);
 			if (p->row >= 3) p->lost = false;
-			if (is_water(i) && i < o.s.probe_count && p->value >= o.s.critical_c) p->hot = true;
+			if (role_of(i) >= 0 && is_water(role_of(i)) && p->value >= o.s.critical_c) p->hot = true;
 			if (p->value <= o.s.critical_c - 5) p->hot = false; /* from here on it need not be */
 		}
 		if (p->age >= PATIENCE) p->lost = true;
 	}
+	fill_vacancy();
 }
 
 static void sense(uint32_t dt) {
@@ -120,14 +155,14 @@ static bool turns_now(int i) {
 
 static bool lost_input(int i, bool *not_yet) {
 	const cool_input_t *in = &o.s.outputs[i].input;
-	const seen_t *a = &o.probes[with_role(in->role)], *b = in->minus[0] != '\0' ? &o.probes[with_role(in->minus)] : a;
+	const seen_t *a = &o.probes[o.holder[with_role(in->role)]], *b = in->minus[0] != '\0' ? &o.probes[o.holder[with_role(in->minus)]] : a;
 	*not_yet = !a->ever || !b->ever;
 	return a->lost || b->lost;
 }
 
 static bool hot(void) {
 	for (int i = 0; i < o.s.probe_count; i++) {
-		if (o.probes[i].hot) return true;
+		if (o.probes[o.holder[i]].hot) return true;
 	}
 	return false;
 }
@@ -148,8 +183,8 @@ static bool may_be_off(int i) {
 	int64_t ahead = c->override.until_ms - o.w.in.unix_ms;
 	switch (o.r.drives[i].by) {
 	case COOL_BY_LEAK: return o.leak;
-	case COOL_BY_OVERRIDE: return o.w.in.clock_valid && c->override.set && c->override.duty <= 0 && ahead > 0 && ahead <= 30 * 60000;
-	case COOL_BY_STANDBY: return o.s.standby && o.w.in.host_known && o.w.in.host_w < o.s.idle_w && !o.probes[0].lost;
+	case COOL_BY_OVERRIDE: return o.w.in.clock_valid && c->override.set && c->override.duty <= 0 && ahead > 0 && ahead <= 31 * 60000;
+	case COOL_BY_STANDBY: return o.s.standby && o.w.in.host_known && o.w.in.host_w < o.s.idle_w && !o.probes[o.holder[0]].lost;
 	default: return false;
 	}
 }
@@ -166,7 +201,7 @@ static void check_common(int i, uint32_t dt) {
 	}
 	if (d->by == COOL_BY_OVERRIDE) {
 		int64_t ahead = c->override.until_ms - o.w.in.unix_ms;
-		RULE(i, o.w.in.clock_valid && c->override.set && ahead > 0 && ahead <= 24 * 60 * 60000LL,
+		RULE(i, o.w.in.clock_valid && c->override.set && ahead > 0 && ahead <= (24 * 60 + 1) * 60000LL,
 			"an override holds by the clock, and at most for a day");
 		RULE(i, c->role == COOL_BUZZER || !hot(), "over-temperature cancels overrides");
 		reached.override++;
@@ -258,8 +293,8 @@ static void check_chiller(int i, uint32_t dt) {
 	RULE(i, !lost_input(i, &not_yet) && !not_yet, "a chiller runs only where its input is known");
 	RULE(i, o.rh_age < 60000 && cool_dew_point(o.air, o.rh, &dew), "a chiller runs only where the dew point is known");
 	for (int p = 0; p < o.s.probe_count; p++) {
-		if (!is_water(p) || o.probes[p].lost || !o.probes[p].ever) continue;
-		RULE(i, o.probes[p].value > dew + o.s.dew_margin_k, "a chiller runs only above the dew point");
+		if (!is_water(p) || o.probes[o.holder[p]].lost || !o.probes[o.holder[p]].ever) continue;
+		RULE(i, o.probes[o.holder[p]].value > dew + o.s.dew_margin_k, "a chiller runs only above the dew point");
 	}
 	RULE(i, c->law != COOL_LAW_PI || c->input.minus[0] != '\0' || c->pi.setpoint > dew + o.s.dew_margin_k, "a chiller aims above the dew point");
 	if (c->kind == COOL_SWITCH && k->known && k->before <= 0) RULE(i, add(k->off, dt) >= c->min_off_ms, "a chiller stays off for its time");
@@ -304,6 +339,7 @@ static void begin(void) {
 	random_board(&o.seed, &o.b);
 	random_settings(&o.seed, &o.s, &o.b);
 	random_world_init(&o.seed, &o.w);
+	own_roles();
 	cool_regulator_init(&o.r, &o.s, &o.b);
 	o.lpm_age = o.rh_age = UINT32_MAX;
 	for (int i = 0; i < COOL_MAX_OUTPUTS; i++)
@@ -314,6 +350,10 @@ static void begin(void) {
 static void reconfigure(void) {
 	int probes = o.s.probe_count;
 	random_settings(&o.seed, &o.s, &o.b);
+	for (int i = 0; i < COOL_MAX_PROBES; i++) { /* one that was replaced is waited for again */
+		if (o.holder[i] != i) o.probes[i] = (seen_t){.age = 0};
+	}
+	own_roles();
 	cool_regulator_apply(&o.r, &o.s);
 	for (int i = 0; i < COOL_MAX_OUTPUTS; i++)
 		o.outputs[i] = (known_t){.rpm = o.outputs[i].rpm, .rpm_age = o.outputs[i].rpm_age, .off = o.outputs[i].off};
@@ -369,7 +409,7 @@ TEST(a_million_random_steps) {
 		reached.chilled);
 #ifndef TEST_SMALL
 	/* A property that is never put to the test is none. */
-	CHECK(reached.leak > 0 && reached.hot > 0 && reached.lost > 0 && reached.stalled > 0 && reached.chilled > 0);
+	CHECK(reached.leak > 0 && reached.hot > 0 && reached.lost > 0 && reached.stalled > 0 && reached.chilled > 0 && reached.replaced > 0);
 	CHECK(reached.standby > 0 && reached.override > 0 && reached.off > 0 && reached.transfer > 0 && reached.disagree > 0);
 #endif
 }

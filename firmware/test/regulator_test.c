@@ -38,9 +38,9 @@ TEST(overrides) {
 		{"a duty", 90, NOW + 30 * MINUTE, true, "override", 90},
 		{"below the least duty", 10, NOW + MINUTE, true, "override", 40},
 		{"off", 0, NOW + 30 * MINUTE, true, "override", 0},
-		{"off for too long", 0, NOW + 30 * MINUTE + 1, true, "auto", 56.25},
+		{"off for too long", 0, NOW + 31 * MINUTE + 1, true, "auto", 56.25},
 		{"a day", 90, NOW + 24 * 60 * (int64_t)MINUTE, true, "override", 90},
-		{"more than a day", 90, NOW + 24 * 60 * (int64_t)MINUTE + 1, true, "auto", 56.25},
+		{"more than a day", 90, NOW + (24 * 60 + 1) * (int64_t)MINUTE + 1, true, "auto", 56.25},
 		{"no clock", 0, NOW + MINUTE, false, "auto", 56.25},
 		{"over", 0, NOW, true, "auto", 56.25},
 	};
@@ -69,7 +69,7 @@ TEST(an_override_ends_by_the_clock) {
 	loop_step(&l, 250);
 	CHECK_STR(loop_by(&l, LOOP_PUMP), "auto");
 	CHECK(loop_duty(&l, LOOP_PUMP) >= 40);
-	l.in.unix_ms = NOW - 30 * MINUTE; /* the clock jumps back so far that the end is too far ahead */
+	l.in.unix_ms = NOW - 31 * MINUTE; /* the clock jumps back so far that the end is too far ahead */
 	loop_step(&l, 250);
 	l.in.unix_ms = NOW;
 	loop_step(&l, 250);
@@ -166,5 +166,34 @@ TEST(standby_is_only_for_those_who_want_it) {
 	settle();
 	l.in.host_known = true;
 	loop_run(&l, 30 * MINUTE);
+	CHECK_STR(loop_by(&l, LOOP_PUMP), "auto");
+}
+
+TEST(a_fan_rests_only_where_a_frozen_probe_would_be_noticed) {
+	for (int probes = 2; probes >= 1; probes--) {
+		loop_init(&l);
+		test_in(probes == 2 ? "water and outlet" : "water alone");
+		l.absent[1] = true;
+		l.absent[2] = probes < 2;
+		l.s.probe_count = probes;
+		if (probes == 2) l.s.probes[1] = l.s.probes[2];
+		for (int i = 0; i < l.s.output_count; i++)
+			l.s.outputs[i].input.minus[0] = '\0';
+		l.celsius[0] = l.celsius[2] = 21;
+		settle();
+		loop_run(&l, 120000);
+		check_output(LOOP_FAN, "auto", probes == 2 ? 0 : 20);
+	}
+}
+
+TEST(a_replaced_probe_is_told) {
+	loop_init(&l);
+	l.s.probes[0].rom = loop_rom(40); /* water is another one by the settings */
+	loop_begin(&l);
+	loop_run(&l, 5000);
+	CHECK_STR(loop_by(&l, LOOP_PUMP), "input_failsafe");
+	CHECK(!loop_latched(&l, "probe_replaced"));
+	loop_run(&l, 10000);
+	CHECK(loop_latched(&l, "probe_replaced") && !loop_active(&l, "probe_replaced"));
 	CHECK_STR(loop_by(&l, LOOP_PUMP), "auto");
 }

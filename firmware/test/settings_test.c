@@ -26,7 +26,7 @@ TEST(defaults_of_the_contract) {
 	} cases[] = {
 		{"pump", COOL_PUMP, COOL_PWM4, 40, 0, 0, 500, 0, 0, 0, 25000, 3, true},
 		{"pump on a relay", COOL_PUMP, COOL_SWITCH, 40, 0, 0, 500, 0, 0, 0, 0, 3, true},
-		{"pump with a MOSFET", COOL_PUMP, COOL_DC_PWM, 40, 0, 0, 500, 0, 0, 0, 25000, 3, false},
+		{"pump with a MOSFET", COOL_PUMP, COOL_DC_PWM, 40, 0, 0, 500, 0, 0, 0, 25000, 3, true},
 		{"fan", COOL_FAN, COOL_PWM4, 20, 26, 20, 200, 300, 0, 0, 25000, 5, true},
 		{"chiller", COOL_CHILLER, COOL_SWITCH, 0, 0, 0, 0, 0, 60000, 180000, 0, 2, false},
 		{"buzzer", COOL_BUZZER, COOL_SWITCH, 0, 0, 0, 0, 0, 0, 0, 0, 0, false},

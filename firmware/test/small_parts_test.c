@@ -80,15 +80,15 @@ TEST(override_check) {
 	char reason[COOL_REASON_SIZE];
 	cool_output_defaults(&o, "pump", COOL_PUMP, COOL_PWM4);
 	CHECK(cool_override_check(&o, 0, reason));
-	o.override = (cool_override_t){.set = true, .duty = 0, .until_ms = 1800001};
+	o.override = (cool_override_t){.set = true, .duty = 0, .until_ms = 1860001};
 	CHECK(cool_override_check(&o, 1, reason));
 	CHECK(!cool_override_check(&o, 0, reason));
-	CHECK_STR(reason, "override.until: 1800001 is more than 30 min ahead, the most for a pump that is off; the clock says 0");
+	CHECK_STR(reason, "override.until: 1860001 is more than 30 min ahead, the most for a pump that is off; the clock says 0");
 	o.override.duty = 50;
 	CHECK(cool_override_check(&o, 0, reason));
-	o.override.until_ms = 86400001;
+	o.override.until_ms = 86460001;
 	CHECK(!cool_override_check(&o, 0, reason));
-	CHECK_STR(reason, "override.until: 86400001 is more than 24 h ahead; the clock says 0");
+	CHECK_STR(reason, "override.until: 86460001 is more than 24 h ahead; the clock says 0");
 	CHECK(cool_override_check(&o, INT64_MAX, reason)); /* it has passed */
 	CHECK(!cool_override_check(&o, INT64_MIN, reason));
 	bool cancelled = false;

@@ -157,7 +157,7 @@ func TestDocumentedOperations(t *testing.T) {
 		"get /api/v1/broker", "get /api/v1/devices", "get /api/v1/devices/{id}", "get /api/v1/devices/{id}/faults", "get /api/v1/devices/{id}/samples.csv",
 		"get /api/v1/devices/{id}/series", "get /api/v1/devices/{id}/twin", "get /api/v1/devices/{id}/twin/versions", "get /api/v1/rejections", "get /api/v1/stream", "get /api/v1/system",
 		"get /data", "get /livez", "get /ping", "get /readyz",
-		"post /api/v1/devices/{id}/commands", "post /api/v1/devices/{id}/twin/return", "put /api/v1/devices/{id}/twin",
+		"post /api/v1/devices/{id}/commands", "post /api/v1/devices/{id}/input", "post /api/v1/devices/{id}/twin/return", "put /api/v1/devices/{id}/twin",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("operations %v", got)

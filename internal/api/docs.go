@@ -164,6 +164,7 @@ var bodies = map[string]string{
 	"edit-twin":    `{"base":3,"body":{"interval_ms":5000},"note":"watch closely"}`,
 	"return-twin":  `{"base":4,"to":3}`,
 	"send-command": `{"name":"identify"}`,
+	"send-input":   `{"host_w":45.2,"valid_s":30}`,
 }
 
 func describeOperation(path string, op *huma.Operation) docsOperation {

@@ -124,6 +124,12 @@ func (s *server) registerTwins(api huma.API) {
 		Description: "Sends a command until the device answers. The answer is the device's, also if it refuses; unavailable means that none came.",
 		RequestBody: takes(api, commandRequest{}),
 	}, s.sendCommand, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable)
+	add(s, api, huma.Operation{
+		OperationID: "send-input", Method: http.MethodPost, Path: "/api/v1/devices/{id}/input", Tags: []string{tagControl}, DefaultStatus: http.StatusNoContent,
+		Summary:     "Tell a device what the host does",
+		Description: "Heat of the cooled machine, by which the device acts before the water warms, and notices heat that does not arrive. It is not stored, and forgotten after its time.",
+		RequestBody: takes(api, inputRequest{}),
+	}, s.sendInput, http.StatusBadRequest, http.StatusNotFound, http.StatusServiceUnavailable)
 }
 
 // takes documents a body that our own reader reads.

@@ -143,3 +143,5 @@ func (noTwins) TwinHistory(context.Context, coolant.DeviceID, uint64, int) ([]co
 func (noTwins) Command(context.Context, coolant.DeviceID, string, json.RawMessage, time.Duration) (coolant.CommandReply, error) {
 	return coolant.CommandReply{}, noControl()
 }
+
+func (noTwins) Input(context.Context, coolant.DeviceID, coolant.Input) error { return noControl() }

@@ -29,6 +29,8 @@ type Twins interface {
 	EditTwin(ctx context.Context, id coolant.DeviceID, base uint64, body json.RawMessage, edit coolant.Edit) (coolant.Twin, error)
 	ReturnTwin(ctx context.Context, id coolant.DeviceID, base, to uint64, edit coolant.Edit) (coolant.Twin, error)
 	TwinHistory(ctx context.Context, id coolant.DeviceID, before uint64, limit int) ([]coolant.Desired, error)
+	// Input tells a device a value from outside, once; it is not kept.
+	Input(ctx context.Context, id coolant.DeviceID, in coolant.Input) error
 	// Command sends a command until the device answers or ttl has passed.
 	Command(ctx context.Context, id coolant.DeviceID, name string, args json.RawMessage, ttl time.Duration) (coolant.CommandReply, error)
 }
@@ -65,6 +67,12 @@ type commandRequest struct {
 	Name  string          `json:"name" doc:"One of the contract's commands" example:"clear_fault"`
 	Args  json.RawMessage `json:"args,omitempty" doc:"An object; what it holds is the command's"`
 	WaitS int             `json:"wait_s,omitempty" minimum:"1" maximum:"60" doc:"Seconds to wait for the answer. Default: 10"`
+}
+
+// inputRequest is the body of a value from outside.
+type inputRequest struct {
+	HostW  *float64 `json:"host_w" minimum:"0" maximum:"5000" doc:"Heat of the host in watts"`
+	ValidS int64    `json:"valid_s" minimum:"1" maximum:"86400" doc:"How long it holds from now on, in seconds; send it again before that"`
 }
 
 // versionList answers GET /api/v1/devices/{id}/twin/versions.
@@ -158,6 +166,32 @@ func (s *server) sendCommand(ctx context.Context, in *editInput) (*output[coolan
 		return nil, err
 	}
 	return &output[coolant.CommandReply]{reply}, nil
+}
+
+// empty is the answer to what needs none.
+type empty struct{}
+
+func (s *server) sendInput(ctx context.Context, in *editInput) (*empty, error) {
+	var value inputRequest
+	id, err := s.change(in, &value)
+	if err != nil {
+		return nil, err
+	}
+	var wrong problems
+	switch {
+	case value.HostW == nil:
+		wrong.add("body.host_w", "", "is missing")
+	case *value.HostW < 0 || *value.HostW > coolant.MaxHostW:
+		wrong.add("body.host_w", fmt.Sprint(*value.HostW), "must be a number from 0 to %d", int(coolant.MaxHostW))
+	}
+	if value.ValidS < 1 || value.ValidS > int64(coolant.Day/1000) {
+		wrong.add("body.valid_s", fmt.Sprint(value.ValidS), "must be a whole number from 1 to %d", int64(coolant.Day/1000))
+	}
+	if err := wrong.err(); err != nil {
+		return nil, err
+	}
+	input := coolant.Input{HostW: *value.HostW, Valid: time.Duration(value.ValidS) * time.Second}
+	return &empty{}, s.opts.Twins.Input(ctx, id, input)
 }
 
 // change reads a request that changes a device.

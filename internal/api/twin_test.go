@@ -24,6 +24,12 @@ type fakeTwins struct {
 	hub  *live.Hub
 	edit coolant.Desired // the last one
 	ttl  time.Duration
+	in   coolant.Input
+}
+
+func (f *fakeTwins) Input(_ context.Context, _ coolant.DeviceID, in coolant.Input) error {
+	f.in = in
+	return nil
 }
 
 func (f *fakeTwins) EditTwin(_ context.Context, id coolant.DeviceID, base uint64, body json.RawMessage, edit coolant.Edit) (coolant.Twin, error) {
@@ -71,6 +77,7 @@ func send(h http.Handler, method, target, body string) *httptest.ResponseRecorde
 
 func TestChangingADevice(t *testing.T) {
 	const twin, back, commands = "/api/v1/devices/{id}/twin", "/api/v1/devices/{id}/twin/return", "/api/v1/devices/{id}/commands"
+	const input = "/api/v1/devices/{id}/input"
 	for _, c := range []struct {
 		name, method, path, id, body string
 		status                       int
@@ -93,6 +100,10 @@ func TestChangingADevice(t *testing.T) {
 		{"a command that the device refuses", "POST", commands, "loop", `{"name":"clear_fault","args":{"fault":"leak"}}`, 200, `still there: {\"fault\":\"leak\"}`},
 		{"a command without an answer", "POST", commands, "loop", `{"name":"away"}`, 503, "did not answer"},
 		{"a long wait", "POST", commands, "loop", `{"name":"identify","wait_s":61}`, 400, "body.wait_s"},
+		{"the heat of the host", "POST", input, "loop", `{"host_w":45.2,"valid_s":30}`, 204, ""},
+		{"no heat", "POST", input, "loop", `{"valid_s":30}`, 400, "body.host_w"},
+		{"impossible heat, for ever", "POST", input, "loop", `{"host_w":-1,"valid_s":86401}`, 400, `"body.valid_s"`},
+		{"heat of an unknown device", "POST", input, "none", `{"host_w":1,"valid_s":30}`, 404, "no device none"},
 		{"a command to an unknown device", "POST", commands, "none", `{"name":"identify"}`, 404, "no device none"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -100,6 +111,9 @@ func TestChangingADevice(t *testing.T) {
 			w := send(h, c.method, strings.Replace(c.path, "{id}", c.id, 1), c.body)
 			if w.Code != c.status || !strings.Contains(w.Body.String(), c.want) {
 				t.Fatalf("%d %s, want %d with %q", w.Code, w.Body, c.status, c.want)
+			}
+			if c.status == 204 {
+				return
 			}
 			doc := golden(t)
 			answer := doc.Paths[c.path][strings.ToLower(c.method)].Responses["200"].Content["application/json"].Schema
@@ -122,6 +136,10 @@ func TestChangingADevice(t *testing.T) {
 		if twins.ttl != 10*time.Second {
 			t.Errorf("it waits %v", twins.ttl)
 		}
+		send(h, "POST", "/api/v1/devices/loop/input", `{"host_w":45.2,"valid_s":30}`)
+		if want := (coolant.Input{HostW: 45.2, Valid: 30 * time.Second}); twins.in != want {
+			t.Errorf("the input is %+v", twins.in)
+		}
 		send(h, "POST", "/api/v1/devices/loop/commands", `{"name":"identify","wait_s":60}`)
 		if twins.ttl != time.Minute {
 			t.Errorf("it waits %v", twins.ttl)
@@ -131,11 +149,13 @@ func TestChangingADevice(t *testing.T) {
 		f, _ := busy(t)
 		f.opts.Twins = nil
 		h := f.handler(t)
-		for target, method := range map[string]string{"twin": "PUT", "twin/return": "POST", "commands": "POST", "twin/versions": "GET"} {
+		for target, method := range map[string]string{"twin": "PUT", "twin/return": "POST", "commands": "POST", "twin/versions": "GET", "input": "POST"} {
 			body := `{"base":3,"to":1}`
 			switch target {
 			case "twin":
 				body = `{"base":3,"body":{}}`
+			case "input":
+				body = `{"host_w":1,"valid_s":1}`
 			case "commands":
 				body = `{"name":"identify"}`
 			}

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"coolant"
 	"coolant/internal/auth"
@@ -21,6 +24,9 @@ type Demo struct {
 	Speed   float64 // how many times faster than life the loop's physics run
 	Devices int     // how many simulated devices, at least 1
 	Faults  []string
+	// FirmwareHost is the path of the firmware's host program, which then is the first
+	// device; empty means that all are simulated.
+	FirmwareHost string
 	// Temporary says that the data directory is to be removed at the end.
 	Temporary bool
 }
@@ -43,6 +49,13 @@ func (d Demo) Run(ctx context.Context) error {
 			return coolant.Errorf(coolant.CodeInvalid, "--fault %s: %w", text, err)
 		}
 		faults = append(faults, f)
+	}
+	if d.FirmwareHost != "" {
+		program, err := findFirmware(d.FirmwareHost)
+		if err != nil {
+			return err
+		}
+		d.FirmwareHost = program
 	}
 	if d.Temporary {
 		dir, err := os.MkdirTemp("", "coolant-demo-")
@@ -116,5 +129,30 @@ func (d Demo) simulate(ctx context.Context, r Running, faults []sim.Fault) error
 		device.Username, device.Password = string(device.ID), password
 		options.Devices = append(options.Devices, device)
 	}
-	return sim.Run(ctx, options)
+	if d.FirmwareHost == "" {
+		return sim.Run(ctx, options)
+	}
+	return d.withFirmware(ctx, r, options)
+}
+
+// withFirmware lets the firmware's program be the first device, with the faults,
+// which are the first device's, and simulates the others.
+func (d Demo) withFirmware(ctx context.Context, r Running, options sim.Options) error {
+	first := options.Devices[0]
+	program := &firmware{
+		program: d.FirmwareHost, broker: options.Broker, ca: filepath.Join(dataDir(r.Data).tls(), "ca.crt"),
+		device: first, faults: options.Faults, backlog: options.Backfill,
+		state: dataDir(r.Data).path(filepath.Join(stateFolder, string(first.ID))),
+		log:   d.Log.With("device", string(first.ID)),
+	}
+	if d.Speed != 1 {
+		program.log.Info("the firmware's loop runs at the tempo of life; --speed is for simulated devices")
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return program.run(ctx) })
+	options.Devices, options.Faults = options.Devices[1:], nil
+	if len(options.Devices) > 0 {
+		group.Go(func() error { return sim.Run(ctx, options) })
+	}
+	return group.Wait()
 }

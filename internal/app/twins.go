@@ -21,6 +21,8 @@ type DeviceTwins interface {
 	EditTwin(ctx context.Context, id coolant.DeviceID, base uint64, body json.RawMessage, edit coolant.Edit) (coolant.Twin, error)
 	// ReturnTwin makes an earlier version the next one.
 	ReturnTwin(ctx context.Context, id coolant.DeviceID, base, to uint64, edit coolant.Edit) (coolant.Twin, error)
+	// Input tells a device a value from outside, once.
+	Input(ctx context.Context, id coolant.DeviceID, in coolant.Input) error
 	// TwinHistory returns the versions below before (0: all), the newest first.
 	TwinHistory(ctx context.Context, id coolant.DeviceID, before uint64, limit int) ([]coolant.Desired, error)
 }
@@ -43,7 +45,7 @@ func (h *house) newTwins(ctx context.Context, documents []coolant.DeviceDocument
 		}
 	}
 	h.twins, err = control.NewTwins(ctx, control.TwinsOptions{
-		Store: h.store, Publish: h.sendDesired, Check: checkDesired, Changed: h.hub.Twin, Log: h.Log,
+		Store: h.store, Publish: h.sendDesired, Check: h.checkDesired, Changed: h.hub.Twin, Log: h.Log,
 	}, said)
 	if err != nil {
 		return err
@@ -54,11 +56,19 @@ func (h *house) newTwins(ctx context.Context, documents []coolant.DeviceDocument
 	return nil
 }
 
-// checkDesired holds what is to be asked of a device against the contract.
-func checkDesired(_ coolant.DeviceID, body json.RawMessage) error {
+// checkDesired holds what is to be asked of a device against the contract, and against
+// what the device says that it can do. One that never said anything is not known yet: it judges by itself.
+func (h *house) checkDesired(device coolant.DeviceID, body json.RawMessage) error {
 	message, err := wire.EncodeTwin(coolant.Desired{Epoch: "check", Version: 1, Body: body})
+	if err != nil {
+		return coolant.Errorf(coolant.CodeInvalid, "%w", err)
+	}
+	settings, err := wire.DecodeSettings(message)
 	if err == nil {
-		_, err = wire.DecodeDesired(message)
+		err = settings.Check()
+	}
+	if v, known := h.hub.Device(device); err == nil && known && v.Info != nil {
+		err = settings.CheckFor(wire.AbilitiesOf(v.Info))
 	}
 	if err != nil {
 		return coolant.Errorf(coolant.CodeInvalid, "%w", err)
@@ -147,6 +157,25 @@ func (h *house) TwinHistory(ctx context.Context, id coolant.DeviceID, before uin
 	return h.twins.History(ctx, id, before, limit)
 }
 
+// Input implements [DeviceTwins].
+func (h *house) Input(ctx context.Context, id coolant.DeviceID, in coolant.Input) error {
+	if err := h.registered(ctx, id); err != nil {
+		return err
+	}
+	payload, err := wire.EncodeInput(wire.InputPayload(in))
+	if err == nil {
+		_, err = wire.DecodeInput(payload)
+	}
+	if err != nil {
+		return coolant.Errorf(coolant.CodeInvalid, "%w", err)
+	}
+	said, err := h.publish(wire.Topic(id, wire.Input), payload, 0, false)
+	if err != nil || !said {
+		return coolant.Errorf(coolant.CodeUnavailable, "the broker of %s cannot be reached now", id)
+	}
+	return nil
+}
+
 // twinRequest is what the command line asks about twins.
 type twinRequest struct {
 	Base   uint64          `json:"base,omitempty"`
@@ -155,6 +184,7 @@ type twinRequest struct {
 	Limit  int             `json:"limit,omitempty"`
 	Body   json.RawMessage `json:"body,omitempty"`
 	Edit   coolant.Edit    `json:"edit"`
+	Input  coolant.Input   `json:"input"`
 }
 
 // twinRoutes adds what the socket answers about twins.
@@ -175,6 +205,9 @@ func (a *adminSocket) twinRoutes(mux *http.ServeMux) {
 	})
 	handle("/return", func(ctx context.Context, id coolant.DeviceID, q twinRequest) (any, error) {
 		return a.twins.ReturnTwin(ctx, id, q.Base, q.To, q.Edit)
+	})
+	handle("/input", func(ctx context.Context, id coolant.DeviceID, q twinRequest) (any, error) {
+		return struct{}{}, a.twins.Input(ctx, id, q.Input)
 	})
 	handle("/history", func(ctx context.Context, id coolant.DeviceID, q twinRequest) (any, error) {
 		return a.twins.TwinHistory(ctx, id, q.Before, q.Limit)
@@ -198,6 +231,11 @@ func (c *adminClient) EditTwin(ctx context.Context, id coolant.DeviceID, base ui
 // ReturnTwin implements [DeviceTwins] through the socket.
 func (c *adminClient) ReturnTwin(ctx context.Context, id coolant.DeviceID, base, to uint64, edit coolant.Edit) (tw coolant.Twin, err error) {
 	return tw, c.twin(ctx, "/return", id, twinRequest{Base: base, To: to, Edit: edit}, &tw)
+}
+
+// Input implements [DeviceTwins] through the socket.
+func (c *adminClient) Input(ctx context.Context, id coolant.DeviceID, in coolant.Input) error {
+	return c.twin(ctx, "/input", id, twinRequest{Input: in}, &struct{}{})
 }
 
 // TwinHistory implements [DeviceTwins] through the socket.

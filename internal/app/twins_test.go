@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"coolant"
+	"coolant/e2e/mqtt"
 	"coolant/internal/app/config"
 )
 
@@ -50,16 +52,25 @@ func TestTwin(t *testing.T) {
 	}
 	edit(0, `{"interval_ms":2000}`)
 	reaches(coolant.TwinApplied, 1)
-	edit(1, `{"interval_ms":1}`)
-	if tw := reaches(coolant.TwinRefused, 2); !strings.Contains(tw.Reported.Refused, "interval_ms") {
+	edit(1, `{"outputs":[{"name":"second"}]}`) // that the board has no such output is for the device to say
+	if tw := reaches(coolant.TwinRefused, 2); !strings.Contains(tw.Reported.Refused, "outputs[0]") {
 		t.Errorf("it is refused because %q", tw.Reported.Refused)
 	}
 	_, err := twins.EditTwin(ctx, id, 1, json.RawMessage(`{}`), coolant.Edit{})
 	if coolant.CodeOf(err) != coolant.CodeConflict || !strings.Contains(err.Error(), "version 2") {
 		t.Errorf("a stale edit: %v", err)
 	}
-	if _, err := twins.EditTwin(ctx, id, 2, json.RawMessage(`{"interval_ms":"fast"}`), coolant.Edit{}); coolant.CodeOf(err) != coolant.CodeInvalid {
-		t.Errorf("an edit that cannot be asked: %v", err)
+	for body, want := range map[string]string{
+		`{"interval_ms":"fast"}`:                           "interval_ms",
+		`{"interval_ms":1}`:                                "not within 1000 to 3600000",
+		`{"critical_c":60}`:                                "critical_c",
+		`{"outputs":[{"name":"fan"},{"name":"fan"}]}`:      "outputs[1].name",
+		`{"outputs":[{"name":"fan","wiring":{"pin":63}}]}`: "GPIO 63",
+		`[]`: "an object is expected",
+	} {
+		if _, err := twins.EditTwin(ctx, id, 2, json.RawMessage(body), coolant.Edit{}); coolant.CodeOf(err) != coolant.CodeInvalid || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want it to be invalid because of %q", body, err, want)
+		}
 	}
 	if _, err := twins.ReturnTwin(ctx, id, 2, 1, coolant.Edit{By: "test"}); err != nil {
 		t.Fatal(err)
@@ -115,4 +126,48 @@ func simulateAgain(t *testing.T, r Running, id coolant.DeviceID) {
 		t.Fatal(err)
 	}
 	simulateWith(t, r, id, password)
+}
+
+// TestInput sends a value from outside to a device that listens.
+func TestInput(t *testing.T) {
+	ctx := t.Context()
+	c, r, _ := start(t)
+	password, err := r.Devices.Add(ctx, "loop", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	device, err := mqtt.Dial(ctx, mqtt.Options{Addr: r.Addresses.MQTT, Connect: mqtt.Connect{
+		Version: mqtt.V311, ID: "loop", User: "loop", Password: password,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer device.Close()
+	if err := device.Subscribe(0, "coolant/loop/input"); err != nil {
+		t.Fatal(err)
+	}
+	twins := twinsOf(t, c)
+	if err := twins.Input(ctx, "loop", coolant.Input{HostW: 45.25, Valid: 30 * time.Second}); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		p, err := device.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Type != mqtt.TypePublish {
+			continue
+		}
+		topic, payload, _, _, err := mqtt.ParsePublish(mqtt.V311, p)
+		if err != nil || string(topic) != "coolant/loop/input" || string(payload) != `{"host_w":45.25,"valid_s":30}` {
+			t.Errorf("%s: %s, %v", topic, payload, err)
+		}
+		break
+	}
+	if err := twins.Input(ctx, "pool", coolant.Input{HostW: 1, Valid: time.Second}); coolant.CodeOf(err) != coolant.CodeNotFound {
+		t.Errorf("to a device that there is not: %v", err)
+	}
+	if err := twins.Input(ctx, "loop", coolant.Input{HostW: 1}); coolant.CodeOf(err) != coolant.CodeInvalid {
+		t.Errorf("that holds for no time: %v", err)
+	}
 }

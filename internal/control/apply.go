@@ -109,6 +109,7 @@ func (cfg *PIConfig) same(b *PIConfig) bool {
 
 // bind gives the output its law, which was checked already. A law that goes on keeps its state.
 func (out *output) bind(o *OutputConfig) {
+	out.stalled = FaultStall(o.Name)
 	curve, pi := out.curve, out.pi
 	out.curve, out.pi = nil, nil
 	switch {

@@ -84,6 +84,18 @@ func (a *AutoConfig) seesWater() bool {
 	return waterRole(a.Input) || a.Minus != "" && waterRole(a.Minus)
 }
 
+// watched says whether a frozen probe would be noticed: by another one that moves. With one
+// probe the least duties have to hold the load by themselves, so nothing rests.
+func (r *Regulator) watched() bool {
+	usable := 0
+	for _, p := range r.probes.list {
+		if p.water && p.usable() {
+			usable++
+		}
+	}
+	return usable >= 2
+}
+
 func safety(by Claim, duty float64) decision {
 	return decision{by, ask{duty: duty, urgent: true}}
 }
@@ -163,6 +175,8 @@ func (r *Regulator) ordinary(s *scene, i int) decision {
 		return decision{ByStandby, ask{}}
 	case o.Role == Fan && s.chilling:
 		return decision{ByAuto, ask{duty: max(out.law.Duty, least)}}
+	case o.Role == Fan && !r.watched():
+		return decision{ByAuto, ask{duty: max(out.law.Duty, o.Min)}}
 	}
 	return decision{ByAuto, ask{duty: out.law.Duty, rests: true}}
 }
@@ -193,10 +207,11 @@ func (out *output) overridden(o *OutputConfig, in *Senses) bool {
 
 // tooFar is written so that nothing can overflow: a clock may say anything.
 func (o *OutputConfig) tooFar(now coolant.UnixMilli) bool {
-	limit := coolant.UnixMilli(MaxOverride / time.Millisecond)
+	most := MaxOverride
 	if o.Role == Pump && o.Override.Duty <= 0 {
-		limit = coolant.UnixMilli(MaxPumpOff / time.Millisecond)
+		most = MaxPumpOff
 	}
+	limit := coolant.UnixMilli((most + clockSlack) / time.Millisecond)
 	return o.Override.Until > limit && o.Override.Until-limit > now
 }
 

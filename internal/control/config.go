@@ -18,6 +18,8 @@ const (
 const (
 	MaxOverride = 24 * time.Hour
 	MaxPumpOff  = 30 * time.Minute
+	// clockSlack is how much more is let pass, because who asked for exactly that has another clock.
+	clockSlack = time.Minute
 )
 
 // inputPatience is how long the last good reading stands for a probe: one bad reading is

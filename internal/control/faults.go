@@ -16,6 +16,7 @@ const (
 	FaultNoTransfer = "no_heat_transfer"
 	FaultInterlock  = "chiller_interlock" // a chiller is wanted and not allowed to run
 	FaultStuck      = "probe_stuck"
+	FaultReplaced   = "probe_replaced" // a probe took over the role of one that does not answer
 )
 
 // FaultStall is the fault of an output that does not turn.
@@ -57,6 +58,12 @@ func (f *faults) set(name string, active, critical bool) {
 	if i >= 0 {
 		f.list[i].Active = active
 	}
+}
+
+// event notes something that happened and is over: a new occurrence, latched and not active.
+func (f *faults) event(name string) {
+	f.set(name, true, false)
+	f.set(name, false, false)
 }
 
 // critical says whether a critical fault is active.

@@ -13,14 +13,21 @@ import (
 // that answers now and then is no input.
 const recoveryReadings = 3
 
+// vacantAfter: a probe that did not answer once so long after the start is gone, not slow.
+const vacantAfter = 10 * time.Second
+
 // probe is a role and the probe that feeds it. It is used from its first good reading on, lost
 // when it had none for [inputPatience], and in between the last good one holds.
 type probe struct {
-	rom     uint64 // 0: none was found yet
-	role    coolant.Metric
-	offset  float64
+	rom    uint64 // 0: none was found yet
+	role   coolant.Metric
+	offset float64
+	// instead is the ROM of the configuration whose role it took over, and theirs that one's
+	// offset; 0: the role is its own.
+	instead uint64
+	theirs  float64
 	water   bool // it is on the water side
-	found   bool // it was read since the start
+	found   bool // it was on the bus since the start
 	seen    bool // it has had a good reading since the start
 	lost    bool
 	value   float64 // the last good one with its offset, C
@@ -39,6 +46,12 @@ func (p *probe) usable() bool { return p != nil && p.seen && !p.lost }
 type probes struct {
 	list  []*probe
 	named bool // the configuration names probes
+	roles int  // of the list, the first ones: those of the configuration
+	age   time.Duration
+	// replaced says that a probe took a vacant role over in this step.
+	replaced bool
+	// others is room for the readings that a probe is compared with.
+	others []place
 }
 
 // waterRole says whether a role is on the water side: water, inlet or outlet, also numbered.
@@ -64,8 +77,14 @@ func (ps *probes) rom(rom uint64) *probe {
 // apply takes the roles of the configuration. Those of a probe that is known already keep
 // their state.
 func (ps *probes) apply(configured []ProbeConfig) {
-	ps.named = len(configured) > 0
+	if ps.unchanged(configured) {
+		return
+	}
+	ps.named, ps.roles = len(configured) > 0, len(configured)
 	old := ps.list
+	for _, p := range old {
+		p.instead = 0
+	}
 	ps.list = nil
 	for _, c := range configured {
 		p := &probe{rom: c.ROM, latest: coolant.Reading{Quality: coolant.Disconnected}}
@@ -92,6 +111,21 @@ func (ps *probes) apply(configured []ProbeConfig) {
 	}
 }
 
+// unchanged says that the roles are those of the configuration already, so that nothing has
+// to be disturbed, least of all a probe that took over a role.
+func (ps *probes) unchanged(configured []ProbeConfig) bool {
+	if len(ps.list) == 0 || ps.roles != len(configured) {
+		return false
+	}
+	for i, c := range configured {
+		p := ps.list[i]
+		if p.role != c.Role || p.instead == 0 && (p.rom != c.ROM || p.offset != c.Offset) || p.instead != 0 && (p.instead != c.ROM || p.theirs != c.Offset) {
+			return false
+		}
+	}
+	return true
+}
+
 func (p *probe) name(role coolant.Metric) {
 	p.role, p.latest.Metric, p.water = role, role, waterRole(role)
 }
@@ -114,19 +148,81 @@ func (ps *probes) nameItself(p *probe) {
 }
 
 func (ps *probes) discover(rom uint64) {
+	if rom == 0 {
+		return
+	}
+	known := ps.rom(rom)
+	if known != nil {
+		known.found = true
+	}
 	switch {
-	case rom == 0 || ps.rom(rom) != nil:
+	case known != nil || ps.giveBack(rom):
 	case !ps.named && ps.list[0].rom == 0:
-		ps.list[0].rom = rom
+		ps.list[0].rom, ps.list[0].found = rom, true
 	case len(ps.list) < maxRoles:
-		p := &probe{rom: rom, latest: coolant.Reading{Quality: coolant.Disconnected}}
+		p := &probe{rom: rom, found: true, latest: coolant.Reading{Quality: coolant.Disconnected}}
 		ps.nameItself(p)
 		ps.list = append(ps.list, p)
 	}
 }
 
+// giveBack: the probe that had been given up answers after all. It gets its role back, and the
+// other one a place without.
+func (ps *probes) giveBack(rom uint64) bool {
+	i := slices.IndexFunc(ps.list, func(p *probe) bool { return p.instead == rom })
+	if i < 0 {
+		return false
+	}
+	other := ps.list[i]
+	// Three good readings end that it is lost.
+	back := &probe{rom: rom, offset: other.theirs, found: true, lost: true, good: inputPatience, latest: coolant.Reading{Quality: coolant.Disconnected}}
+	back.name(other.role)
+	ps.list[i] = back
+	if len(ps.list) < maxRoles {
+		other.instead = 0
+		ps.nameItself(other)
+		ps.list = append(ps.list, other)
+	}
+	return true
+}
+
+// fillVacancy: series belong to roles, not to ROM ids. Where exactly one probe of the
+// configuration was not on the bus since the start, and exactly one good probe has no role, this
+// one was put in for that one.
+func (ps *probes) fillVacancy() {
+	if ps.age < vacantAfter {
+		return
+	}
+	vacant, spare := -1, -1
+	for i, p := range ps.list {
+		which, candidate := &spare, p.usable()
+		if i < ps.roles {
+			// A role whose probe was on the bus since the start is lost, not vacant: it may come back.
+			which, candidate = &vacant, !p.found
+		}
+		switch {
+		case !candidate:
+		case *which >= 0:
+			return
+		default:
+			*which = i
+		}
+	}
+	if vacant < 0 || spare < 0 {
+		return
+	}
+	gone, taken := ps.list[vacant], ps.list[spare]
+	taken.instead, taken.theirs = gone.rom, gone.offset
+	taken.name(gone.role)
+	ps.list[vacant] = taken
+	ps.list = slices.Delete(ps.list, spare, spare+1)
+	ps.replaced = true
+}
+
 // step takes what was read, dt after the last time.
 func (ps *probes) step(reads []ProbeRead, dt time.Duration) {
+	ps.replaced = false
+	ps.age += dt
 	for _, r := range reads {
 		ps.discover(r.ROM)
 	}
@@ -145,6 +241,9 @@ func (ps *probes) step(reads []ProbeRead, dt time.Duration) {
 		if p.good >= inputPatience {
 			p.lost = true
 		}
+	}
+	if ps.named {
+		ps.fillVacancy()
 	}
 }
 
@@ -174,13 +273,13 @@ func (ps *probes) frozen(p *probe, value float64) bool {
 	if !p.water {
 		return false
 	}
-	others := make(map[uint64]float64)
+	ps.others = ps.others[:0]
 	for _, o := range ps.list {
 		if o != p && o.water && o.latest.Quality == coolant.Good {
-			others[o.rom] = o.latest.Value
+			ps.others = append(ps.others, place{o.rom, o.latest.Value})
 		}
 	}
 	dt := p.watched
 	p.watched = 0
-	return p.watch.step(value, others, dt)
+	return p.watch.step(value, ps.others, dt)
 }

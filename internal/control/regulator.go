@@ -30,7 +30,8 @@ type output struct {
 	law       Output // what the automatic part asks for now
 	motor     motor
 	stall     stall
-	cancelled bool // its override was cancelled
+	stalled   string // the name of its fault
+	cancelled bool   // its override was cancelled
 	mayChill  bool
 }
 
@@ -70,6 +71,9 @@ func NewRegulator(cfg RegulatorConfig) (*Regulator, error) {
 func (r *Regulator) Step(in Senses, dt time.Duration) {
 	dt = min(max(dt, 0), maxStep)
 	r.probes.step(in.Probes, dt)
+	if r.probes.replaced {
+		r.faults.event(FaultReplaced)
+	}
 	r.flow.step(in.FlowFresh, in.FlowLPM, dt)
 	r.humidity.step(in.HumidityFresh, in.HumidityRH, dt)
 	r.air.step(in.HumidityFresh, in.HumidityC, dt)
@@ -107,7 +111,7 @@ func (r *Regulator) stepStalls(in *Senses, dt time.Duration) (stalled, unproven 
 			rpm = in.RPM[i]
 		}
 		still := r.outputs[i].stall.step(o, duty, in.TachoFresh, rpm, dt) && o.moves()
-		r.faults.set(FaultStall(o.Name), still, o.Role == Pump)
+		r.faults.set(r.outputs[i].stalled, still, o.Role == Pump)
 		stalled = stalled || still
 		pumpStalled = pumpStalled || still && o.Role == Pump
 	}

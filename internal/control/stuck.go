@@ -2,6 +2,7 @@ package control
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -18,27 +19,38 @@ type stuckWatch struct {
 	started bool
 	value   float64 // where it last moved to
 	still   time.Duration
-	others  map[uint64]span // by ROM: where each other one was since then
+	others  []span // where each other one was since then
 }
 
-type span struct{ low, high float64 }
+// place is what a probe reads.
+type place struct {
+	rom   uint64
+	value float64
+}
+
+// span is where a probe was.
+type span struct {
+	rom       uint64
+	low, high float64
+}
 
 // step judges a good reading, dt after the one before it. others are the good readings of
-// other probes in the same water, by their ROM.
-func (w *stuckWatch) step(value float64, others map[uint64]float64, dt time.Duration) bool {
+// other probes in the same water.
+func (w *stuckWatch) step(value float64, others []place, dt time.Duration) bool {
 	if !w.started || math.Abs(value-w.value) >= stuckStep {
-		*w = stuckWatch{started: true, value: value, others: make(map[uint64]span)}
+		*w = stuckWatch{started: true, value: value, others: w.others[:0]}
 		dt = 0
 	}
 	w.still += dt
 	moved := false
-	for rom, v := range others {
-		s, seen := w.others[rom]
-		if !seen {
-			s = span{v, v}
+	for _, o := range others {
+		i := slices.IndexFunc(w.others, func(s span) bool { return s.rom == o.rom })
+		if i < 0 {
+			i = len(w.others)
+			w.others = append(w.others, span{o.rom, o.value, o.value})
 		}
-		s = span{min(s.low, v), max(s.high, v)}
-		w.others[rom] = s
+		s := &w.others[i]
+		s.low, s.high = min(s.low, o.value), max(s.high, o.value)
 		moved = moved || s.high-s.low >= stuckMove
 	}
 	return moved && w.still >= stuckAfter

@@ -8,6 +8,7 @@ import (
 
 	"coolant"
 	"coolant/internal/control"
+	"coolant/internal/wire"
 )
 
 // The pins to which the loop's parts are soldered.
@@ -16,25 +17,17 @@ const (
 	pinPump, pinPumpTacho = 18, 19
 )
 
-// board is what the device can do; what it cannot do is refused. Its JSON form is that of the
-// contract's info.
-type board struct {
-	OutputPins  []int `json:"output_pins"` // can drive an output
-	InputPins   []int `json:"input_pins"`  // can count a tachometer
-	PWMChannels int   `json:"pwm_channels"`
-	Counters    int   `json:"counters"` // tachometers and flow meters at once
-	Leak        bool  `json:"leak"`
-	Flow        bool  `json:"flow"`
-	Humidity    bool  `json:"humidity"`
-}
+// board is what the device can do, in the form of the contract's info; what it cannot do is
+// refused.
+type board struct{ wire.Board }
 
 // theBoard has a pump, a fan, a flow meter and a leak sensor, and spare pins to which nothing
 // is connected.
 func theBoard() board {
-	return board{
-		OutputPins: []int{pinFan, pinPump, 21, 22}, InputPins: []int{pinFanTacho, pinPumpTacho, 34, 35},
+	return board{wire.Board{
+		OutputPins: []int64{pinFan, pinPump, 21, 22}, InputPins: []int64{pinFanTacho, pinPumpTacho, 34, 35},
 		PWMChannels: 4, Counters: 4, Leak: true, Flow: true,
-	}
+	}}
 }
 
 // wiring is where an output and its tachometer are connected.
@@ -95,9 +88,9 @@ func (b board) check(s *settings) error {
 		switch {
 		case w.pin < 0:
 			return cannot("%spin: it is missing, and the board has no such output", at)
-		case !slices.Contains(b.OutputPins, w.pin) && slices.Contains(b.InputPins, w.pin):
+		case !slices.Contains(b.OutputPins, int64(w.pin)) && slices.Contains(b.InputPins, int64(w.pin)):
 			return cannot("%spin: GPIO %d is input only", at, w.pin)
-		case !slices.Contains(b.OutputPins, w.pin):
+		case !slices.Contains(b.OutputPins, int64(w.pin)):
 			return cannot("%spin: GPIO %d cannot drive an output; %v can", at, w.pin, b.OutputPins)
 		case taken[w.pin]:
 			return cannot("%spin: GPIO %d is used twice", at, w.pin)
@@ -111,7 +104,7 @@ func (b board) check(s *settings) error {
 		}
 		counters++
 		switch {
-		case !slices.Contains(b.InputPins, w.tacho):
+		case !slices.Contains(b.InputPins, int64(w.tacho)):
 			return cannot("%stacho_pin: GPIO %d cannot count a tachometer; %v can", at, w.tacho, b.InputPins)
 		case taken[w.tacho]:
 			return cannot("%stacho_pin: GPIO %d is used twice", at, w.tacho)

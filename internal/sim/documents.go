@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"coolant/internal/control"
 	"coolant/internal/wire"
 )
 
@@ -51,7 +50,7 @@ func (b *boot) info() []byte {
 			Capabilities: []string{
 				wire.CommandIdentify, wire.CommandRestart, wire.CommandClearFault, wire.CommandWatch, wire.CommandEndpoint,
 				wire.CommandZero,
-				wire.Desired.String(), control.FaultLeak,
+				wire.TakesDesired, "leak", "flow",
 			},
 			// An address for documentation (RFC 5737), because it has no Wi-Fi either.
 			IP: fmt.Sprintf("192.0.2.%d", 10+d.seed%200), RSSI: -58,

@@ -13,19 +13,21 @@ type FaultName string
 
 // The faults. Those of probes hit the water probe.
 const (
-	FaultProbeLost FaultName = "probe-lost" // the probe does not answer
-	FaultPOR85     FaultName = "por85"      // it answers 85.0, its power-on value
-	FaultCRC       FaultName = "crc"        // its checksums are wrong
-	FaultStuck     FaultName = "stuck"      // it always answers the same
-	FaultPumpStall FaultName = "pump-stall" // the pump's rotor is held
-	FaultFanStall  FaultName = "fan-stall"  // the fan's rotor is held
-	FaultLeak      FaultName = "leak"       // the leak sensor is wet
-	FaultWiFiLost  FaultName = "wifi-lost"  // no network
-	FaultReboot    FaultName = "reboot"     // loses power for a moment; a duration changes nothing
+	FaultProbeLost FaultName = "probe-lost"  // the probe does not answer
+	FaultPOR85     FaultName = "por85"       // it answers 85.0, its power-on value
+	FaultCRC       FaultName = "crc"         // its checksums are wrong
+	FaultStuck     FaultName = "stuck"       // it always answers the same
+	FaultDrift     FaultName = "probe-drift" // it reads 15 K too much
+	FaultProbeOut  FaultName = "probe-out"   // it hangs in the air of the room
+	FaultPumpStall FaultName = "pump-stall"  // the pump's rotor is held
+	FaultFanStall  FaultName = "fan-stall"   // the fan's rotor is held
+	FaultLeak      FaultName = "leak"        // the leak sensor is wet
+	FaultWiFiLost  FaultName = "wifi-lost"   // no network
+	FaultReboot    FaultName = "reboot"      // loses power for a moment; a duration changes nothing
 )
 
 var faultNames = [...]FaultName{
-	FaultProbeLost, FaultPOR85, FaultCRC, FaultStuck, FaultPumpStall, FaultFanStall, FaultLeak, FaultWiFiLost, FaultReboot,
+	FaultProbeLost, FaultPOR85, FaultCRC, FaultStuck, FaultDrift, FaultProbeOut, FaultPumpStall, FaultFanStall, FaultLeak, FaultWiFiLost, FaultReboot,
 }
 
 // FaultNames lists the faults that [ParseFault] knows.
@@ -116,6 +118,7 @@ func (p faultPlan) apply(r *Rig, after time.Duration) {
 	probe := ProbeHealthy
 	for name, fault := range map[FaultName]ProbeFault{
 		FaultProbeLost: ProbeLost, FaultPOR85: ProbePOR, FaultCRC: ProbeCRC, FaultStuck: ProbeStuck,
+		FaultDrift: ProbeDrift, FaultProbeOut: ProbeOut,
 	} {
 		if p.active(name, after) {
 			probe = max(probe, fault)

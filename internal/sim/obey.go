@@ -45,7 +45,9 @@ func (b *boot) desired(payload []byte) {
 	f := &b.d.flash
 	want, err := wire.DecodeDesired(payload)
 	if err != nil {
+		// Which one it was cannot be said; the next one is taken.
 		b.d.log.Warn("the server sent nonsense", "topic", "desired", "err", err)
+		f.epoch, f.version, f.refused = "", 0, err.Error()
 		return
 	}
 	if want.Epoch == f.epoch && want.Version == f.version {

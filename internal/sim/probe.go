@@ -13,6 +13,8 @@ const (
 	probeStep       = 1.0 / 16 // C
 	probeConversion = 750 * time.Millisecond
 	probePowerOn    = 85.0 // C, the scratchpad before the first conversion
+
+	probeDrift = 15.0 // K, of one that is damaged: more than any loop has between two places
 )
 
 // ProbeFault is a way in which a DS18B20 fails. The zero value is a healthy one.
@@ -25,6 +27,8 @@ const (
 	ProbePOR                // loses power in every conversion
 	ProbeCRC                // a checksum that does not match
 	ProbeStuck              // answers with the same number for ever
+	ProbeDrift              // reads probeDrift too much
+	ProbeOut                // hangs in the air of the room
 )
 
 // scratchpad is what the ESP32 reads out of a probe.
@@ -79,7 +83,11 @@ func (p *probe) step(surrounding float64, dt time.Duration, rng *rand.Rand) {
 		p.pad.powerOn, p.pad.celsius = true, probePowerOn
 	case ProbeStuck:
 	default:
-		v := min(max(p.core+p.offset+noise, -55), 125)
+		v := p.core + p.offset + noise
+		if p.fault == ProbeDrift {
+			v += probeDrift
+		}
+		v = min(max(v, -55), 125)
 		p.pad.powerOn, p.pad.celsius = false, math.Round(v/probeStep)*probeStep
 	}
 }

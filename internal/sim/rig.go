@@ -155,7 +155,13 @@ func (r *Rig) regulate(probes []control.ProbeRead, dt time.Duration) {
 // rpm is what a tachometer pin counts, in turns of a motor with so many pulses. Nothing
 // pulses at a spare pin.
 func (r *Rig) rpm(w wiring) float64 {
-	rate := map[int]float64{pinPumpTacho: r.pumpTac.rate, pinFanTacho: r.fanTac.rate}[w.tacho]
+	rate := 0.0
+	switch w.tacho {
+	case pinPumpTacho:
+		rate = r.pumpTac.rate
+	case pinFanTacho:
+		rate = r.fanTac.rate
+	}
 	return rate / float64(max(w.pulses, 1)) * 60
 }
 
@@ -193,6 +199,9 @@ func (r *Rig) act(dt time.Duration) {
 	for i, surrounding := range [probeCount]float64{
 		atWater: r.plant.State().Water, atInlet: inlet, atOutlet: outlet, atAmbient: r.drive.Ambient,
 	} {
+		if r.probes[i].fault == ProbeOut {
+			surrounding = r.drive.Ambient
+		}
 		r.probes[i].step(surrounding, dt, r.rng)
 	}
 }

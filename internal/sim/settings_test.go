@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,11 +112,8 @@ func TestDesiredVectors(t *testing.T) {
 	}
 	var file struct {
 		Board struct {
-			OutputPins  []int `json:"output_pins"`
-			InputPins   []int `json:"input_pins"`
-			TakenPins   []int `json:"taken_pins"`
-			PWMChannels int   `json:"pwm_channels"`
-			Counters    int   `json:"counters"`
+			wire.Board
+			TakenPins []int64 `json:"taken_pins"`
 		} `json:"board"`
 		Defaults string `json:"defaults"`
 		Cases    []struct {
@@ -130,25 +128,10 @@ func TestDesiredVectors(t *testing.T) {
 	if err := json.Unmarshal(raw, &file); err != nil {
 		t.Fatal(err)
 	}
-	able := board{PWMChannels: file.Board.PWMChannels, Counters: file.Board.Counters}
-	taken := func(pin int) bool {
-		for _, p := range file.Board.TakenPins {
-			if p == pin {
-				return true
-			}
-		}
-		return false
-	}
-	for _, p := range file.Board.OutputPins {
-		if !taken(p) {
-			able.OutputPins = append(able.OutputPins, p)
-		}
-	}
-	for _, p := range file.Board.InputPins {
-		if !taken(p) {
-			able.InputPins = append(able.InputPins, p)
-		}
-	}
+	able := board{file.Board.Board}
+	taken := func(pin int64) bool { return slices.Contains(file.Board.TakenPins, pin) }
+	able.OutputPins = slices.DeleteFunc(able.OutputPins, taken)
+	able.InputPins = slices.DeleteFunc(able.InputPins, taken)
 	base := settings{interval: 10 * time.Second, control: control.DefaultRegulator()}
 	if base, err = able.take(base, []byte(file.Defaults)); err != nil {
 		t.Fatal(err)
@@ -223,6 +206,28 @@ func TestDeviceRefusesWhatItCannotDo(t *testing.T) {
 		if after := b.d.rig.set; after.interval != before.interval || len(after.wiring) != len(before.wiring) || b.state().Refused == "" {
 			t.Errorf("%s changed something", body)
 		}
+	}
+}
+
+// A corrupt state changes nothing but what is reported, and the next one is taken.
+func TestDeviceRefusesACorruptState(t *testing.T) {
+	b := alone(t)
+	if why := desired(b, `{"interval_ms":3000,"critical_c":45}`); why != "" {
+		t.Fatal(why)
+	}
+	for _, payload := range []string{"", "{", "null", `{"epoch":"e"}`, `{"epoch":"e","version":-1}`, "\xff", strings.Repeat("[", 100)} {
+		b.desired([]byte(payload))
+		if s := b.state(); s.Epoch != "" || s.Version != 0 || s.Refused == "" || s.IntervalMS != 3000 || b.d.rig.set.control.Critical != 45 {
+			t.Errorf("%q changed it to %+v", payload, s)
+		}
+	}
+	if why := desired(b, `{"interval_ms":3000}`); why != "" || b.state().Version != 1 {
+		t.Errorf("after that %+v, %s", b.state(), why)
+	}
+	// One whose head can be read is refused by its version.
+	b.desired([]byte(`{"epoch":"e","version":7,"outputs":"all"}`))
+	if s := b.state(); s.Version != 7 || s.Refused != "outputs: an array is expected" || s.IntervalMS != 3000 {
+		t.Errorf("it says %+v", s)
 	}
 }
 

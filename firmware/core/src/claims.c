@@ -45,6 +45,14 @@ cool_input_state_t cool_input_state(const cool_regulator_t *r, int i, double *va
 
 static bool sees_water(const cool_input_t *in) { return cool_water_role(in->role) || (in->minus[0] != '\0' && cool_water_role(in->minus)); }
 
+/* Whether a frozen probe would be noticed: by another one that moves. With one probe the least duties have to hold the load by themselves, so nothing rests. */
+static bool watched(const cool_regulator_t *r) {
+	int usable = 0;
+	for (int i = 0; i < r->probes.count; i++)
+		usable += r->probes.list[i].water && cool_probe_usable(&r->probes.list[i]);
+	return usable >= 2;
+}
+
 static cool_claim_t safety(cool_by_t by, double duty) { return (cool_claim_t){by, {.duty = duty, .urgent = true}}; }
 
 static cool_claim_t off_at_once(cool_by_t by) { return (cool_claim_t){by, {.duty = 0, .at_once = true}}; }
@@ -62,6 +70,7 @@ static cool_claim_t ordinary(cool_regulator_t *r, const cool_scene_t *scene, int
 		return (cool_claim_t){COOL_BY_STANDBY, {.duty = turn ? cool_max(least, ANTI_SEIZE_DUTY) : 0}};
 	}
 	if (o->role == COOL_FAN && scene->chilling) return (cool_claim_t){COOL_BY_AUTO, {.duty = cool_max(out->law.duty, least)}};
+	if (o->role == COOL_FAN && !watched(r)) return (cool_claim_t){COOL_BY_AUTO, {.duty = cool_max(out->law.duty, o->min_duty)}};
 	return (cool_claim_t){COOL_BY_AUTO, {.duty = out->law.duty, .rests = true}};
 }
 

@@ -184,6 +184,34 @@ static void put_faults(cool_json_writer_t *w, const cool_reported_t *r) {
 	cool_json_close_array(w);
 }
 
+static void put_zero(cool_json_writer_t *w, const cool_reported_t *r) {
+	if (r->zero.command == NULL || r->zero.command[0] == '\0') return;
+	cool_json_key(w, "zero");
+	cool_json_open_object(w);
+	string_member(w, "command", r->zero.command);
+	some_string(w, "error", r->zero.error);
+	if (r->zero.count > 0) {
+		cool_json_key(w, "offsets");
+		cool_json_open_object(w);
+		for (int i = 0; i < r->zero.count; i++) {
+			cool_json_key(w, r->zero.offsets[i].role);
+			cool_json_put_decimal(w, r->zero.offsets[i].offset_k, 2);
+		}
+		cool_json_close_object(w);
+	}
+	cool_json_close_object(w);
+}
+
+static void put_ota(cool_json_writer_t *w, const cool_reported_t *r) {
+	if (r->ota.version == NULL || r->ota.version[0] == '\0') return;
+	cool_json_key(w, "ota");
+	cool_json_open_object(w);
+	string_member(w, "version", r->ota.version);
+	string_member(w, "state", r->ota.state);
+	some_string(w, "reason", r->ota.reason);
+	cool_json_close_object(w);
+}
+
 size_t cool_encode_reported(char *buf, size_t size, const cool_reported_t *r) {
 	cool_json_writer_t w;
 	begin(&w, buf, size);
@@ -194,5 +222,7 @@ size_t cool_encode_reported(char *buf, size_t size, const cool_reported_t *r) {
 	if (r->output_count > 0) put_outputs(&w, r);
 	put_faults(&w, r);
 	if (r->dropped != 0) uint_member(&w, "dropped", r->dropped);
+	put_zero(&w, r);
+	put_ota(&w, r);
 	return end(&w);
 }

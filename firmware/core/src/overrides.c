@@ -8,7 +8,7 @@ int64_t cool_override_limit(const cool_output_cfg_t *o) {
 
 /* Written so that no subtraction can overflow: a clock may say anything. */
 static bool too_far(const cool_output_cfg_t *o, int64_t unix_ms) {
-	int64_t limit = cool_override_limit(o);
+	int64_t limit = cool_override_limit(o) + COOL_OVERRIDE_SLACK_MS;
 	return unix_ms < INT64_MAX - limit && o->override.until_ms > unix_ms + limit;
 }
 

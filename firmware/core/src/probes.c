@@ -65,14 +65,17 @@ static int with_rom(const cool_probes_t *p, uint64_t rom, int from) {
 	return -1;
 }
 
+/* The ROM id by which the settings know a probe. */
+static uint64_t configured_rom(const cool_probe_t *e) { return e->instead_of != 0 ? e->instead_of : e->rom; }
+
 /* Whether the roles are those of the settings already, so that nothing has to be disturbed. */
 static bool unchanged(const cool_probes_t *p, const cool_settings_t *s) {
-	if (p->count == 0 || p->named != (s->probe_count > 0)) return false;
+	if (p->count == 0 || p->roles != s->probe_count) return false;
 	for (int i = 0; i < s->probe_count; i++) {
 		const cool_probe_cfg_t *c = &s->probes[i];
 		const cool_probe_t *e = &p->list[i];
-		if (i >= p->count || e->rom != c->rom || e->offset_k < c->offset_k || e->offset_k > c->offset_k || strcmp(e->role, c->role) != 0)
-			return false;
+		bool same_offset = e->instead_of != 0 || !(e->offset_k < c->offset_k || e->offset_k > c->offset_k);
+		if (i >= p->count || configured_rom(e) != c->rom || !same_offset || strcmp(e->role, c->role) != 0) return false;
 	}
 	for (int i = s->probe_count; i < p->count; i++) {
 		if (s->probe_count > 0 && !p->list[i].found) return false; /* it was configured, and is not any more */
@@ -103,8 +106,11 @@ static void place(cool_probes_t *p, const cool_probe_cfg_t *c, int at) {
 void cool_probes_apply(cool_probes_t *p, const cool_settings_t *s) {
 	if (unchanged(p, s)) return;
 	p->named = s->probe_count > 0;
-	for (int i = 0; i < p->count; i++)
+	p->roles = s->probe_count;
+	for (int i = 0; i < p->count; i++) {
 		p->list[i].role[0] = '\0';
+		p->list[i].instead_of = 0;
+	}
 	for (int i = 0; i < s->probe_count; i++)
 		place(p, &s->probes[i], i);
 	int kept = s->probe_count;
@@ -127,8 +133,60 @@ void cool_probes_apply(cool_probes_t *p, const cool_settings_t *s) {
 		memset(p->list[i].stuck.seen, 0, sizeof p->list[i].stuck.seen);
 }
 
+/* The probe that had been given up answers after all: it gets its role back, and the other one a place without. */
+static bool give_back(cool_probes_t *p, uint64_t rom) {
+	for (int i = 0; i < p->roles; i++) {
+		cool_probe_t *e = &p->list[i];
+		if (e->instead_of != rom) continue;
+		cool_probe_t other = *e;
+		char role[COOL_NAME_SIZE];
+		memcpy(role, e->role, sizeof role);
+		*e = (cool_probe_t){.rom = rom, .offset_k = other.configured_k, .found = true, .latest = {.quality = COOL_DISCONNECTED}};
+		e->lost = true; /* three good readings end that */
+		e->good_ms = COOL_INPUT_PATIENCE_MS;
+		name(e, role);
+		cool_probe_t *extra = add(p, other.rom);
+		if (extra != NULL) {
+			other.instead_of = 0;
+			*extra = other;
+			name_itself(p, extra);
+		}
+		return true;
+	}
+	return false;
+}
+
+/* One probe of the settings that never answered, and one good probe without a role: it was put in for that one. */
+static void fill_vacancy(cool_probes_t *p) {
+	int vacant = -1, spare = -1;
+	if (p->age_ms < COOL_VACANT_MS) return;
+	for (int i = 0; i < p->count; i++) {
+		const cool_probe_t *e = &p->list[i];
+		int *which = i < p->roles ? &vacant : &spare;
+		/* A role whose probe was on the bus since the start is lost, not vacant: it may come back. */
+		if (i < p->roles ? e->found : !cool_probe_usable(e)) continue;
+		if (*which >= 0) return;
+		*which = i;
+	}
+	if (vacant < 0 || spare < 0) return;
+	cool_probe_t *v = &p->list[vacant];
+	cool_probe_t taken = p->list[spare];
+	taken.instead_of = v->rom;
+	taken.configured_k = v->offset_k;
+	memcpy(taken.role, v->role, sizeof taken.role);
+	taken.water = v->water;
+	*v = taken;
+	p->count--;
+	if (spare != p->count) p->list[spare] = p->list[p->count];
+	for (int i = 0; i < p->count; i++) /* the watches know the other probes by their place */
+		memset(p->list[i].stuck.seen, 0, sizeof p->list[i].stuck.seen);
+	p->replaced = true;
+}
+
 static void discover(cool_probes_t *p, uint64_t rom) {
-	if (with_rom(p, rom, 0) >= 0) return;
+	int known = with_rom(p, rom, 0);
+	if (known >= 0) p->list[known].found = true;
+	if (known >= 0 || give_back(p, rom)) return;
 	if (!p->named && p->list[0].rom == 0) {
 		p->list[0].rom = rom;
 		return;
@@ -181,6 +239,8 @@ static const cool_probe_read_t *read_of(const cool_probe_read_t reads[COOL_MAX_P
 }
 
 void cool_probes_step(cool_probes_t *p, const cool_probe_read_t reads[COOL_MAX_PROBES], uint32_t dt_ms) {
+	p->replaced = false;
+	p->age_ms = cool_grow(p->age_ms, dt_ms);
 	for (int i = 0; i < COOL_MAX_PROBES; i++) {
 		if (reads[i].rom != 0) discover(p, reads[i].rom);
 	}
@@ -199,4 +259,5 @@ void cool_probes_step(cool_probes_t *p, const cool_probe_read_t reads[COOL_MAX_P
 		}
 		if (e->good_ms >= COOL_INPUT_PATIENCE_MS) e->lost = true;
 	}
+	if (p->named) fill_vacancy(p);
 }

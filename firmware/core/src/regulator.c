@@ -147,6 +147,7 @@ static void decide(cool_regulator_t *r, cool_scene_t *scene, uint32_t dt_ms) {
 void cool_regulator_step(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_ms) {
 	if (dt_ms > MAX_STEP_MS) dt_ms = MAX_STEP_MS;
 	cool_probes_step(&r->probes, in->probes, dt_ms);
+	if (r->probes.replaced) cool_faults_event(&r->faults, COOL_FAULT_REPLACED);
 	measure(&r->flow, in->flow_fresh, in->flow_lpm, dt_ms);
 	measure(&r->rh, in->humidity_fresh, in->humidity_rh, dt_ms);
 	measure(&r->air, in->humidity_fresh, in->humidity_c, dt_ms);

@@ -56,8 +56,8 @@ static void by_role(cool_output_cfg_t *o) {
 static bool inverted(cool_role_t role, cool_kind_t kind) {
 	switch (kind) {
 	case COOL_PWM4: return true;                                    /* through a transistor with an open collector */
-	case COOL_SWITCH: return role == COOL_PUMP || role == COOL_FAN; /* a relay, on through its closed contact */
-	case COOL_DC_PWM: break;                                        /* a MOSFET whose gate is pulled up */
+	case COOL_DC_PWM:                                               /* a MOSFET whose gate is pulled up, and pulled down through a transistor */
+	case COOL_SWITCH: return role == COOL_PUMP || role == COOL_FAN; /* a relay, on through its closed contact, or that MOSFET */
 	}
 	return false;
 }

@@ -12,44 +12,45 @@
 #ifndef COOL_DEVICE_H
 #define COOL_DEVICE_H
 
+#include "cool/led.h"
 #include "cool/link.h"
 #include "cool/messages.h"
 #include "cool/regulator.h"
 #include "cool/ring.h"
 #include "cool/types.h"
 
-/** What a device is made of; it stays the same while it runs. Strings are kept by reference. */
+/** What a device is made of. It is kept by reference, with its strings: it has to outlive the device and stay the same. */
 typedef struct {
-	const char *id;          /**< the device's id */
-	const char *name;        /**< for people; may be "" */
-	const char *firmware;    /**< version, such as "1.0.0" */
-	const char *chip;        /**< "esp32", "esp32s3", "esp32c3", "linux" */
-	const char *reset_reason;/**< "power_on", "software", "watchdog", "brownout", "panic", "unknown" */
-	const char *const *capabilities; /**< commands and inputs beyond those of the core, ended by NULL */
+	const char *id;                  /**< the device's id */
+	const char *name;                /**< for people; may be "" */
+	const char *firmware;            /**< version, such as "1.0.0" */
+	const char *chip;                /**< "esp32", "esp32s3", "esp32c3", "linux" */
+	const char *reset_reason;        /**< "power_on", "software", "watchdog", "brownout", "panic", "unknown" */
+	const char *const *capabilities; /**< commands beyond those of the core, such as "ota"; at most 8, ended by NULL. NULL: none */
 	cool_board_t board;
-	cool_settings_t defaults; /**< the board's own settings; must pass cool_settings_check */
+	cool_settings_t defaults;    /**< the board's own settings; must pass cool_settings_check */
 	cool_endpoint_t provisioned; /**< the broker from provisioning; url "" : none yet */
-	bool provisioned_ca;     /**< its certificates are in COOL_BLOB_CA_PROVISIONED; otherwise the public roots */
-	uint64_t boot;           /**< 64 random bits */
-	uint32_t seed;           /**< of jitter */
+	bool provisioned_ca;         /**< its certificates are in COOL_BLOB_CA_PROVISIONED; otherwise the public roots */
+	uint64_t boot;               /**< 64 random bits */
+	uint32_t seed;               /**< of jitter */
 } cool_device_cfg_t;
 
 /** The blobs that outlive a restart. Each is versioned and checksummed by cool_flash_seal. */
 typedef enum {
-	COOL_BLOB_DESIRED,  /**< the last good desired state */
-	COOL_BLOB_EXECUTED, /**< ids and answers of executed commands */
-	COOL_BLOB_HOME,     /**< the confirmed endpoint, a trial, how the last one ended; without certificates */
+	COOL_BLOB_DESIRED,        /**< the last good desired state */
+	COOL_BLOB_EXECUTED,       /**< ids and answers of executed commands */
+	COOL_BLOB_HOME,           /**< the confirmed endpoint, a trial, how the last one ended; without certificates */
 	COOL_BLOB_CA_PROVISIONED, /**< PEM from provisioning; the glue writes it, unsealed */
-	COOL_BLOB_CA_A,     /**< PEM of an endpoint that a command gave */
-	COOL_BLOB_CA_B,     /**< the same; the confirmed one and the one on trial take turns */
-	COOL_BLOB_COUNT,    /**< also: none */
+	COOL_BLOB_CA_A,           /**< PEM of an endpoint that a command gave, with its NUL; sealed: read it through cool_flash_pem */
+	COOL_BLOB_CA_B,           /**< the same; the confirmed one and the one on trial take turns */
+	COOL_BLOB_COUNT,          /**< also: none */
 } cool_blob_t;
 
 /** The key of a blob in NVS or the name of its file, at most 15 characters. */
 const char *cool_blob_key(cool_blob_t b);
 
 enum {
-	COOL_BLOB_SIZE = COOL_CA_SIZE + 64,/**< the largest blob, sealed */
+	COOL_BLOB_SIZE = COOL_CA_SIZE + 64, /**< the largest blob, sealed */
 };
 
 /** Reads a blob; returns its length, 0 if there is none or it does not fit. */
@@ -58,36 +59,52 @@ typedef size_t (*cool_load_t)(void *ctx, cool_blob_t blob, void *buf, size_t siz
 /** What the glue is to do. */
 typedef enum {
 	COOL_DO_NOTHING,
-	COOL_DO_CONNECT,   /**< to .connect; answer with cool_device_connected or _disconnected */
-	COOL_DO_CLOSE,     /**< end the connection: with an MQTT DISCONNECT if .close.goodbye; answer with _disconnected */
+	COOL_DO_CONNECT,   /**< to .connect; answer with cool_device_connected, or with _disconnected within some 30 s */
+	COOL_DO_CLOSE,     /**< end the connection or the attempt: with an MQTT DISCONNECT if .close.goodbye; always answer with _disconnected */
 	COOL_DO_SUBSCRIBE, /**< to .subscribe */
 	COOL_DO_PUBLISH,   /**< .publish; with QoS 1 call cool_device_sent and later cool_device_settled */
 	COOL_DO_SAVE,      /**< write .save to flash, then call cool_device_saved before the next cool_device_next */
 	COOL_DO_RESTART,
 	COOL_DO_FACTORY_RESET, /**< erase everything, then restart */
-	COOL_DO_IDENTIFY,  /**< blink for 30 s */
-	COOL_DO_OTA,       /**< install .ota; answer with cool_device_ota_done, if it does not restart */
-	COOL_DO_REWIRE,    /**< the settings' wiring changed: release what is no longer used, set up the rest */
+	COOL_DO_IDENTIFY,      /**< blink for 30 s */
+	COOL_DO_OTA,           /**< install .ota; answer with cool_device_ota_done, if it does not restart */
+	COOL_DO_REWIRE,        /**< the settings' wiring changed: release what is no longer used, set up the rest */
 } cool_do_t;
 
 typedef struct {
 	cool_do_t what;
+	/* Of the present action; the others say nothing. */
 	union {
 		struct {
 			cool_endpoint_t to;
-			cool_blob_t ca; /**< which blob has its certificates; COOL_BLOB_COUNT: the public roots */
+			cool_blob_t ca;                /**< which blob has its certificates; COOL_BLOB_COUNT: the public roots */
 			const char *will_topic, *will; /**< QoS 1, retained */
 			size_t will_len;
 		} connect;
-		struct { bool goodbye; } close;
-		struct { const char *topic; int qos; } subscribe;
-		struct { const char *topic, *payload; size_t len; int qos; bool retain; uint32_t token; } publish;
-		struct { cool_blob_t blob; const void *data; size_t len; } save;
+		struct {
+			bool goodbye;
+		} close;
+		struct {
+			const char *topic;
+			int qos;
+		} subscribe;
+		struct {
+			const char *topic, *payload;
+			size_t len;
+			int qos;
+			bool retain;
+			uint32_t token;
+		} publish;
+		struct {
+			cool_blob_t blob;
+			const void *data;
+			size_t len;
+		} save;
 		cool_ota_t ota;
 	};
 } cool_action_t;
 
-/** The device. Its members are its own. It is large (about 100 kB): make it static. */
+/** The device. Its members are its own. It is large (about 110 kB, of which the ring is 68): make it static. */
 typedef struct cool_device cool_device_t;
 
 /* Whoever makes one includes cool/device_state.h, which has the struct; everybody else goes through these functions. */
@@ -142,11 +159,11 @@ void cool_device_ask_factory_reset(cool_device_t *d);
 enum { COOL_BUF_SIZE = COOL_BLOB_SIZE };
 void cool_device_next(cool_device_t *d, uint32_t now_ms, cool_action_t *a, char *buf, size_t size);
 
-/** How many milliseconds nothing is due, at most 60000. */
+/**
+ * For how many milliseconds cool_device_next need not be called if no event comes: at most 250 while connected, so that the samples and
+ * the news of the control task get out, and at most 1000 otherwise.
+ */
 uint32_t cool_device_wait(const cool_device_t *d, uint32_t now_ms);
-
-/** What the LED shows. */
-typedef enum { COOL_LED_CRITICAL, COOL_LED_FAULT, COOL_LED_PROVISIONING, COOL_LED_NO_NETWORK, COOL_LED_NO_BROKER, COOL_LED_OK, COOL_LED_IDENTIFY } cool_led_t;
 
 /** How the device is, for LED, buzzer and OTA. */
 typedef struct {

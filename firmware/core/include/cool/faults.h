@@ -23,6 +23,7 @@ enum {
 #define COOL_FAULT_NO_TRANSFER "no_heat_transfer"
 #define COOL_FAULT_INTERLOCK "chiller_interlock" /**< a chiller is wanted and not allowed to run */
 #define COOL_FAULT_STUCK "probe_stuck"
+#define COOL_FAULT_REPLACED "probe_replaced" /**< a probe took over the role of one that does not answer */
 #define COOL_FAULT_SETTINGS_LOST "settings_lost"
 
 /** A fault. */

@@ -11,7 +11,15 @@
 enum { COOL_JSON_DEPTH = 16 /**< levels of nesting; the contract's limit */ };
 
 /** The kinds of JSON values. */
-typedef enum { COOL_JSON_NONE, COOL_JSON_NULL, COOL_JSON_BOOL, COOL_JSON_NUMBER, COOL_JSON_STRING, COOL_JSON_ARRAY, COOL_JSON_OBJECT } cool_json_kind_t;
+typedef enum {
+	COOL_JSON_NONE,
+	COOL_JSON_NULL,
+	COOL_JSON_BOOL,
+	COOL_JSON_NUMBER,
+	COOL_JSON_STRING,
+	COOL_JSON_ARRAY,
+	COOL_JSON_OBJECT
+} cool_json_kind_t;
 
 /** A value within a text that cool_json_parse found to be valid. The text must outlive it. */
 typedef struct {
@@ -29,7 +37,9 @@ cool_json_kind_t cool_json_kind(cool_json_t v);
 cool_json_t cool_json_member(cool_json_t object, const char *name);
 
 /** Walks over an array or an object's members. Start with a zero iterator; false at the end. name may be NULL. */
-typedef struct { const char *at, *end; } cool_json_iter_t;
+typedef struct {
+	const char *at, *end;
+} cool_json_iter_t;
 bool cool_json_next(cool_json_t container, cool_json_iter_t *it, cool_json_t *name, cool_json_t *value);
 
 /** The number of elements or members. */
@@ -55,7 +65,7 @@ typedef struct {
 	char *buf;
 	size_t size, len; /**< len < size; a NUL stands at buf[len] */
 	bool full;
-	bool comma;       /**< the next value needs one */
+	bool comma; /**< the next value needs one */
 } cool_json_writer_t;
 
 /** Begins to write into a buffer of at least one byte. */

@@ -12,7 +12,15 @@
 
 /** The topics of a device: coolant/<id>/<kind>. */
 typedef enum {
-	COOL_TELEMETRY, COOL_COMMITTED, COOL_STATUS, COOL_INFO, COOL_DESIRED, COOL_REPORTED, COOL_COMMAND, COOL_REPLY, COOL_INPUT,
+	COOL_TELEMETRY,
+	COOL_COMMITTED,
+	COOL_STATUS,
+	COOL_INFO,
+	COOL_DESIRED,
+	COOL_REPORTED,
+	COOL_COMMAND,
+	COOL_REPLY,
+	COOL_INPUT,
 	COOL_NO_TOPIC,
 } cool_topic_t;
 
@@ -55,14 +63,17 @@ typedef enum { COOL_NO_TIME, COOL_TS, COOL_AGE } cool_stamp_t;
 typedef struct {
 	uint64_t seq;
 	cool_stamp_t stamp;
-	int64_t time;    /**< Unix milliseconds, or an age in milliseconds */
+	int64_t time; /**< Unix milliseconds, or an age in milliseconds */
 	const cool_metric_t *metrics;
 	int count;
-	bool watched;    /**< `q` is written also when it is empty: the device looks at its probes itself */
+	bool watched; /**< `q` is written also when it is empty: the device looks at its probes itself */
 } cool_sample_t;
 
 /** Telemetry is written sample by sample; what does not fit leaves the message as it was. */
-typedef struct { cool_json_writer_t json; int samples; } cool_telemetry_t;
+typedef struct {
+	cool_json_writer_t json;
+	int samples;
+} cool_telemetry_t;
 void cool_telemetry_begin(cool_telemetry_t *t, char *buf, size_t size, uint64_t boot);
 bool cool_telemetry_add(cool_telemetry_t *t, const cool_sample_t *s);
 /** Ends the message and returns its length. Room for the end is always kept. */
@@ -79,7 +90,11 @@ typedef struct {
 	uint64_t boot;
 	int rssi;
 	uint32_t interval_ms;
-	struct { uint64_t rom; const char *role; bool clone; } probes[COOL_MAX_PROBES];
+	struct {
+		uint64_t rom;
+		const char *role;
+		bool clone;
+	} probes[COOL_MAX_PROBES];
 	int probe_count;
 	const char *metrics[COOL_MAX_METRICS];
 	int metric_count;
@@ -93,20 +108,44 @@ size_t cool_encode_info(char *buf, size_t size, const cool_info_t *i);
 
 /** What it does now. */
 typedef struct {
-	const char *epoch; uint64_t version;
+	const char *epoch;
+	uint64_t version;
 	const char *refused; /**< NULL or "": applied */
 	uint32_t interval_ms;
-	struct { const char *name, *mode, *claim; double duty; bool supervised; uint32_t cycles; } outputs[COOL_MAX_OUTPUTS];
+	struct {
+		const char *name, *mode, *claim;
+		double duty;
+		bool supervised;
+		uint32_t cycles;
+	} outputs[COOL_MAX_OUTPUTS];
 	int output_count;
-	struct { const char *name; uint32_t occurrence; bool active; } faults[16];
+	struct {
+		const char *name;
+		uint32_t occurrence;
+		bool active;
+	} faults[16];
 	int fault_count;
 	uint64_t dropped; /**< samples that the full ring had to drop */
+	/** The last command `zero`: what the probes should have as offsets, or why it is not known. command NULL or "": there was none. */
+	struct {
+		const char *command, *error;
+		struct {
+			const char *role;
+			double offset_k;
+		} offsets[COOL_MAX_PROBES];
+		int count;
+	} zero;
+	struct {
+		const char *version, *state, *reason;
+	} ota; /**< the last command `ota`: "installing" or "failed"; version NULL or "": there was none */
 } cool_reported_t;
 size_t cool_encode_reported(char *buf, size_t size, const cool_reported_t *r);
 
 /* Down. Each returns COOL_ACCEPTED, or says in p why not. What is refused changes nothing in *out. */
 
-typedef struct { uint64_t boot, through; } cool_committed_t;
+typedef struct {
+	uint64_t boot, through;
+} cool_committed_t;
 cool_reject_t cool_decode_committed(const char *text, size_t len, cool_committed_t *out, cool_problem_t *p);
 
 typedef struct {
@@ -116,17 +155,20 @@ typedef struct {
 } cool_command_t;
 cool_reject_t cool_decode_command(const char *text, size_t len, cool_command_t *out, cool_problem_t *p);
 
-typedef struct { double host_w; uint32_t valid_s; } cool_input_msg_t;
+typedef struct {
+	double host_w;
+	uint32_t valid_s;
+} cool_input_msg_t;
 cool_reject_t cool_decode_input(const char *text, size_t len, cool_input_msg_t *out, cool_problem_t *p);
 
 enum { COOL_URL_SIZE = 257, COOL_SECRET_SIZE = 129, COOL_CA_SIZE = 16385, COOL_HOST_SIZE = 254 };
 
 /** A broker, and who the device is there. */
 typedef struct {
-	char url[COOL_URL_SIZE];   /**< mqtts://host:port, the port always there */
+	char url[COOL_URL_SIZE]; /**< mqtts://host:port, the port always there */
 	char username[COOL_SECRET_SIZE], password[COOL_SECRET_SIZE];
 	char server_name[COOL_HOST_SIZE]; /**< "" : the host of the url */
-	uint32_t trial_s;          /**< of the command only: 5 to 3600 */
+	uint32_t trial_s;                 /**< of the command only: 5 to 3600 */
 } cool_endpoint_t;
 
 /**
@@ -145,24 +187,39 @@ bool cool_split_url(const char *url, char host[COOL_HOST_SIZE], uint16_t *port);
 enum { COOL_MAX_DESIRED = 12 * 1024 /**< bytes of a desired state; a larger one is refused */ };
 
 /** What identifies a desired state; filled as far as it could be read, also when it is refused. */
-typedef struct { char epoch[COOL_WORD_SIZE]; uint64_t version; bool known; } cool_desired_id_t;
+typedef struct {
+	char epoch[COOL_WORD_SIZE];
+	uint64_t version;
+	bool known;
+} cool_desired_id_t;
 
 /**
  * Decodes a desired state. What it does not mention is taken from defaults (the board's own); probes are
  * replaced as a whole, and outputs are joined with the board's by name. Each member is checked by itself; how they go together is for
  * cool_settings_check, which it does not call. out must not be defaults.
  */
-cool_reject_t cool_decode_desired(const char *text, size_t len, const cool_settings_t *defaults, cool_settings_t *out,
-	cool_desired_id_t *id, cool_problem_t *p);
+cool_reject_t cool_decode_desired(
+	const char *text, size_t len, const cool_settings_t *defaults, cool_settings_t *out, cool_desired_id_t *id, cool_problem_t *p);
 
 /** The arguments of the other commands. */
-typedef struct { char fault[COOL_NAME_SIZE + 16]; uint32_t occurrence; } cool_clear_fault_t;
+typedef struct {
+	char fault[COOL_NAME_SIZE + 16];
+	uint32_t occurrence;
+} cool_clear_fault_t;
 cool_reject_t cool_decode_clear_fault(cool_json_t args, cool_clear_fault_t *out, cool_problem_t *p);
 /** An image to install: where (https:// only), which version, its SHA-256. */
-typedef struct { char url[COOL_URL_SIZE]; char version[COOL_NAME_SIZE]; uint8_t sha256[32]; } cool_ota_t;
+typedef struct {
+	char url[COOL_URL_SIZE];
+	char version[COOL_NAME_SIZE];
+	uint8_t sha256[32];
+} cool_ota_t;
 cool_reject_t cool_decode_ota(cool_json_t args, cool_ota_t *out, cool_problem_t *p);
 /** Which probes stand in the same water, and for how long to average, 5 to 300 s (30 if missing). */
-typedef struct { char roles[COOL_MAX_PROBES][COOL_NAME_SIZE]; int count; uint32_t seconds; } cool_zero_t;
+typedef struct {
+	char roles[COOL_MAX_PROBES][COOL_NAME_SIZE];
+	int count;
+	uint32_t seconds;
+} cool_zero_t;
 cool_reject_t cool_decode_zero(cool_json_t args, cool_zero_t *out, cool_problem_t *p);
 
 #endif

@@ -19,15 +19,18 @@ enum {
 	COOL_MAX_ROLES = COOL_STUCK_OTHERS, /**< configured ones, and room for probes that were replaced */
 	COOL_INPUT_PATIENCE_MS = 5000,
 	COOL_RECOVERY_READINGS = 3,
+	COOL_VACANT_MS = 10000, /**< a probe that did not answer once so long after the start is gone, not slow */
 };
 
 /** A role and the probe that feeds it. */
 typedef struct {
-	uint64_t rom; /**< 0: none was found yet */
+	uint64_t rom;        /**< 0: none was found yet */
+	uint64_t instead_of; /**< the ROM id of the settings whose role it took over; 0: its own */
+	double configured_k; /**< that one's offset, K */
 	char role[COOL_NAME_SIZE];
 	double offset_k;
 	bool water; /**< it is on the water side: cool_water_role */
-	bool found; /**< it was read since the start */
+	bool found; /**< it was on the bus since the start */
 	bool seen;  /**< it has had a good reading since the start */
 	bool lost;
 	double value;          /**< the last good one with its offset, C */
@@ -44,8 +47,11 @@ typedef struct {
 typedef struct {
 	cool_probe_t list[COOL_MAX_ROLES];
 	int count;
-	bool named;  /**< the settings name probes */
-	bool sensed; /**< any has had a good reading since the start */
+	bool named;      /**< the settings name probes */
+	bool sensed;     /**< any has had a good reading since the start */
+	int roles;       /**< of the list, the first ones: those of the settings */
+	uint32_t age_ms; /**< since the start */
+	bool replaced;   /**< a probe took a vacant role over in this step */
 } cool_probes_t;
 
 /**
@@ -55,7 +61,10 @@ typedef struct {
  */
 void cool_probes_apply(cool_probes_t *p, const cool_settings_t *s);
 
-/** Takes what was read, dt_ms after the last time. */
+/**
+ * Takes what was read, dt_ms after the last time. Series belong to roles, not to ROM ids: where exactly one probe of the settings was not on the bus since the start, and exactly
+ * one good probe has no role, this one was put in for that one and takes its role, without its offset. It gives it back if the other one answers after all.
+ */
 void cool_probes_step(cool_probes_t *p, const cool_probe_read_t reads[COOL_MAX_PROBES], uint32_t dt_ms);
 
 /** The probe that feeds a role; NULL if there is none. */

@@ -34,16 +34,16 @@
 
 /** Who decides an output. The words are those of `reported`. */
 typedef enum {
-	COOL_BY_BOOT,          /**< "boot": nothing is known yet; failsafe */
-	COOL_BY_LEAK,          /**< "leak" */
-	COOL_BY_INTERLOCK,     /**< "chiller_interlock" */
-	COOL_BY_OVER_TEMP,     /**< "over_temperature" */
-	COOL_BY_FAILSAFE,      /**< "input_failsafe" */
-	COOL_BY_STALL,         /**< "stall" */
-	COOL_BY_NO_TRANSFER,   /**< "no_heat_transfer" */
-	COOL_BY_OVERRIDE,      /**< "override" */
-	COOL_BY_STANDBY,       /**< "standby": the automatic part rests */
-	COOL_BY_AUTO,          /**< "auto" */
+	COOL_BY_BOOT,        /**< "boot": nothing is known yet; failsafe */
+	COOL_BY_LEAK,        /**< "leak" */
+	COOL_BY_INTERLOCK,   /**< "chiller_interlock" */
+	COOL_BY_OVER_TEMP,   /**< "over_temperature" */
+	COOL_BY_FAILSAFE,    /**< "input_failsafe" */
+	COOL_BY_STALL,       /**< "stall" */
+	COOL_BY_NO_TRANSFER, /**< "no_heat_transfer" */
+	COOL_BY_OVERRIDE,    /**< "override" */
+	COOL_BY_STANDBY,     /**< "standby": the automatic part rests */
+	COOL_BY_AUTO,        /**< "auto" */
 } cool_by_t;
 
 /** The word of `reported` for a claim. */
@@ -51,7 +51,7 @@ const char *cool_by_word(cool_by_t by);
 
 /** What an output is to do. */
 typedef struct {
-	double duty;    /**< percent at the motor, 0 to 100, after spin-up, slew and skipped bands */
+	double duty; /**< percent at the motor, 0 to 100, after spin-up, slew and skipped bands */
 	cool_by_t by;
 	bool supervised; /**< a tachometer or a flow meter would notice if it stood still */
 	uint32_t cycles; /**< of a COOL_SWITCH: how often it went on since the start */
@@ -61,17 +61,17 @@ typedef struct {
 typedef struct {
 	cool_curve_t curve;
 	cool_pi_t pi;
-	cool_law_out_t law;  /**< what the automatic part asks for now */
+	cool_law_out_t law; /**< what the automatic part asks for now */
 	cool_motor_t motor;
 	cool_stall_t stall;
-	bool cancelled;      /**< its override was cancelled */
+	bool cancelled; /**< its override was cancelled */
 } cool_output_t;
 
 /** A value that a part measures now and then. */
 typedef struct {
 	double value;
 	uint32_t age_ms;
-	bool known;          /**< it was measured since the start */
+	bool known; /**< it was measured since the start */
 } cool_measured_t;
 
 /** The regulator's state. Its members are its own; the size is fixed, so that it can be static. */
@@ -85,9 +85,9 @@ typedef struct {
 	cool_standby_t standby;
 	cool_output_t outputs[COOL_MAX_OUTPUTS];
 	cool_measured_t flow, rh, air; /**< L/min; percent and C of the air near the chilled parts */
-	cool_lasting_t dry;       /**< no flow while a pump should run */
-	cool_lasting_t blocked;   /**< a chiller is wanted and not allowed to run */
-	bool started;             /**< a step was taken */
+	cool_lasting_t dry;            /**< no flow while a pump should run */
+	cool_lasting_t blocked;        /**< a chiller is wanted and not allowed to run */
+	bool started;                  /**< a step was taken */
 } cool_regulator_t;
 
 /**

@@ -22,7 +22,7 @@ typedef enum {
 
 /** By which law the automatic part finds its duty. */
 typedef enum {
-	COOL_LAW_NONE,  /**< a buzzer has none */
+	COOL_LAW_NONE, /**< a buzzer has none */
 	COOL_LAW_CURVE,
 	COOL_LAW_PI,
 } cool_law_t;
@@ -52,13 +52,13 @@ typedef struct {
  * asks for more duty.
  */
 typedef struct {
-	double setpoint;      /**< C, or K where the input is a difference */
-	double kp;            /**< percent per K, above 0 to 100 */
-	double ti_s;          /**< seconds of integral action, 1 to 36000 */
-	double deadband_k;    /**< 0 to 2: an error this small counts as none */
-	double ff_duty_per_w; /**< percent per W of the host's heat, 0 to 5; 0: no feed-forward */
+	double setpoint;           /**< C, or K where the input is a difference */
+	double kp;                 /**< percent per K, above 0 to 100 */
+	double ti_s;               /**< seconds of integral action, 1 to 36000 */
+	double deadband_k;         /**< 0 to 2: an error this small counts as none */
+	double ff_duty_per_w;      /**< percent per W of the host's heat, 0 to 5; 0: no feed-forward */
 	double min_duty, max_duty; /**< percent; max 0 means 100 */
-	double failsafe_duty; /**< percent, 50 to 100; 0 means 100 */
+	double failsafe_duty;      /**< percent, 50 to 100; 0 means 100 */
 	uint32_t patience_ms;
 } cool_pi_cfg_t;
 
@@ -70,10 +70,10 @@ typedef struct {
 
 /** Where an output and its tachometer are wired. */
 typedef struct {
-	int pin;            /**< GPIO of the drive; -1: not wired */
-	uint32_t hz;        /**< of the PWM: 25000 for COOL_PWM4, 100 to 40000 for COOL_DC_PWM, 0 for COOL_SWITCH */
-	bool inverted;      /**< the pin is high for "off" */
-	int tacho_pin;      /**< GPIO; -1: none, the output is supervised by flow or physics or not at all */
+	int pin;              /**< GPIO of the drive; -1: not wired */
+	uint32_t hz;          /**< of the PWM: 25000 for COOL_PWM4, 100 to 40000 for COOL_DC_PWM, 0 for COOL_SWITCH */
+	bool inverted;        /**< the pin is high for "off" */
+	int tacho_pin;        /**< GPIO; -1: none, the output is supervised by flow or physics or not at all */
 	uint8_t tacho_pulses; /**< of a turn, 1 to 12 */
 } cool_wiring_t;
 
@@ -95,15 +95,15 @@ typedef struct {
 	cool_role_t role;
 	cool_kind_t kind;
 	cool_wiring_t wiring;
-	double min_duty;      /**< percent: a running output never gets less */
-	double max_duty;      /**< percent: what the automatic part may ask for; safety is not bounded by it */
-	double failsafe_duty; /**< percent, 50 to 100 */
+	double min_duty;              /**< percent: a running output never gets less */
+	double max_duty;              /**< percent: what the automatic part may ask for; safety is not bounded by it */
+	double failsafe_duty;         /**< percent, 50 to 100 */
 	double start_duty, stop_duty; /**< percent, both 0: it never rests */
 	cool_band_t skip[COOL_MAX_BANDS];
 	int skips;
-	uint32_t spin_up_ms;  /**< full duty for so long when it starts from rest, 0 to 5000 */
-	double stall_rpm;     /**< with a tachometer: turning slower than this is a stall */
-	double slew_up, slew_down; /**< percent a second; 0: unlimited */
+	uint32_t spin_up_ms;            /**< full duty for so long when it starts from rest, 0 to 5000 */
+	double stall_rpm;               /**< with a tachometer: turning slower than this is a stall */
+	double slew_up, slew_down;      /**< percent a second; 0: unlimited */
 	uint32_t min_on_ms, min_off_ms; /**< of a COOL_SWITCH */
 	cool_law_t law;
 	cool_input_t input;
@@ -114,34 +114,34 @@ typedef struct {
 
 /** A probe by its ROM id. */
 typedef struct {
-	uint64_t rom;  /**< family code in the highest byte, as the contract writes it: 0x28ff641e8216043c */
+	uint64_t rom;              /**< family code in the highest byte, as the contract writes it: 0x28ff641e8216043c */
 	char role[COOL_NAME_SIZE]; /**< the metric that it feeds */
-	double offset_k; /**< added to its readings, -5 to 5 */
+	double offset_k;           /**< added to its readings, -5 to 5 */
 } cool_probe_cfg_t;
 
 /** Everything that `desired` says. */
 typedef struct {
 	char epoch[COOL_WORD_SIZE]; /**< "" : never asked, these are the defaults */
 	uint64_t version;
-	uint32_t interval_ms;       /**< between samples, 1000 to 3600000 */
+	uint32_t interval_ms;                     /**< between samples, 1000 to 3600000 */
 	cool_probe_cfg_t probes[COOL_MAX_PROBES]; /**< none: the first probe found is `water`, further ones `temp2`, .. */
 	int probe_count;
-	double critical_c;          /**< over-temperature from here on, 30 to below 60; released 5 C below */
-	double dew_margin_k;        /**< how far above the dew point a chiller aims, 2 to 20 */
-	bool standby;               /**< rest when host and water are idle together */
-	double idle_w;              /**< the host is idle below this heat, 0 to 1000 */
-	double busy_w;              /**< and busy from this heat on, 0 to 1000; for "no heat transfer"; 0: that is not watched */
+	double critical_c;   /**< over-temperature from here on, 30 to below 60; released 5 C below */
+	double dew_margin_k; /**< how far above the dew point a chiller aims, 2 to 20 */
+	bool standby;        /**< rest when host and water are idle together */
+	double idle_w;       /**< the host is idle below this heat, 0 to 1000 */
+	double busy_w;       /**< and busy from this heat on, 0 to 1000; for "no heat transfer"; 0: that is not watched */
 	cool_output_cfg_t outputs[COOL_MAX_OUTPUTS];
 	int output_count;
 } cool_settings_t;
 
 /** What this board can do; what it cannot do cannot be asked for. */
 typedef struct {
-	uint64_t output_pins;  /**< bit n: GPIO n can drive an output */
-	uint64_t input_pins;   /**< bit n: GPIO n can count a tachometer */
-	uint64_t taken_pins;   /**< bit n: GPIO n is used by the board itself (1-Wire, leak, flow, I2C, LED) */
-	int pwm_channels;      /**< outputs with PWM at once */
-	int counters;          /**< tachometers and flow meters at once */
+	uint64_t output_pins;      /**< bit n: GPIO n can drive an output */
+	uint64_t input_pins;       /**< bit n: GPIO n can count a tachometer */
+	uint64_t taken_pins;       /**< bit n: GPIO n is used by the board itself (1-Wire, leak, flow, I2C, LED) */
+	int pwm_channels;          /**< outputs with PWM at once */
+	int counters;              /**< tachometers and flow meters at once */
 	bool leak, flow, humidity; /**< whether such an input is wired */
 } cool_board_t;
 
@@ -171,5 +171,7 @@ void cool_output_bind(cool_output_cfg_t *o);
 /** How long a pump may be overridden to off, and any override may last, in milliseconds. */
 #define COOL_PUMP_OFF_MAX_MS (30 * 60 * 1000LL)
 #define COOL_OVERRIDE_MAX_MS (24 * 60 * 60 * 1000LL)
+/** And how much more is let pass, because who asked for exactly that has another clock. */
+#define COOL_OVERRIDE_SLACK_MS (60 * 1000LL)
 
 #endif

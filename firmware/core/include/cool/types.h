@@ -23,16 +23,16 @@ extern "C" {
 
 /** Limits of what a device has room for. */
 enum {
-	COOL_MAX_PROBES = 8,     /**< DS18B20 on the bus */
-	COOL_MAX_OUTPUTS = 6,    /**< pumps, fans, chillers, buzzers */
-	COOL_MAX_POINTS = 16,    /**< corners of a curve; the same in Go (control.MaxPoints) */
-	COOL_MAX_BANDS = 4,      /**< bands of duty that an output skips */
-	COOL_MAX_METRICS = 24,   /**< metrics of a sample */
-	COOL_NAME_SIZE = 33,     /**< bytes of a metric's, role's or output's name with its NUL */
-	COOL_WORD_SIZE = 65,     /**< bytes of a command's id or an epoch with its NUL */
-	COOL_DEVICE_ID_SIZE = 33,/**< bytes of a device's id with its NUL */
-	COOL_REASON_SIZE = 160,  /**< bytes of a reason for people with its NUL */
-	COOL_MAX_MESSAGE = 65536,/**< bytes of a message that the server may send */
+	COOL_MAX_PROBES = 8,      /**< DS18B20 on the bus */
+	COOL_MAX_OUTPUTS = 6,     /**< pumps, fans, chillers, buzzers */
+	COOL_MAX_POINTS = 16,     /**< corners of a curve; the same in Go (control.MaxPoints) */
+	COOL_MAX_BANDS = 4,       /**< bands of duty that an output skips */
+	COOL_MAX_METRICS = 24,    /**< metrics of a sample */
+	COOL_NAME_SIZE = 33,      /**< bytes of a metric's, role's or output's name with its NUL */
+	COOL_WORD_SIZE = 65,      /**< bytes of a command's id or an epoch with its NUL */
+	COOL_DEVICE_ID_SIZE = 33, /**< bytes of a device's id with its NUL */
+	COOL_REASON_SIZE = 160,   /**< bytes of a reason for people with its NUL */
+	COOL_MAX_MESSAGE = 65536, /**< bytes of a message that the server may send */
 };
 
 /** Why a metric has a trustworthy value, or none. The numbers are those of contract/words.json. */
@@ -51,7 +51,7 @@ const char *cool_quality_word(cool_quality_t q);
 
 /** A value and whether it can be trusted. */
 typedef struct {
-	double value;           /**< in the unit of its metric; undefined unless quality is COOL_GOOD */
+	double value; /**< in the unit of its metric; undefined unless quality is COOL_GOOD */
 	cool_quality_t quality;
 } cool_reading_t;
 

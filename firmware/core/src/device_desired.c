@@ -1,0 +1,83 @@
+#include <string.h>
+
+#include "cool/overrides.h"
+#include "device_parts.h"
+#include "text.h"
+
+/** Whether the overrides of settings end soon enough; true also without a clock, when they do not apply yet. */
+static bool check_overrides(const cool_device_t *d, const cool_settings_t *s, uint64_t now, char reason[COOL_REASON_SIZE]) {
+	int64_t unix_ms;
+	if (!cool_clock_wall(&d->clock, now, &unix_ms)) return true;
+	for (int i = 0; i < s->output_count; i++) {
+		char why[COOL_REASON_SIZE];
+		if (cool_override_check(&s->outputs[i], unix_ms, why)) continue;
+		cool_text_t t;
+		cool_text_begin(&t, reason, COOL_REASON_SIZE);
+		cool_text_add(&t, "outputs[");
+		cool_text_int(&t, i);
+		cool_text_add(&t, "].");
+		cool_text_add(&t, why);
+		return false;
+	}
+	return true;
+}
+
+void cool_device_review_overrides(cool_device_t *d, uint64_t now) {
+	char reason[COOL_REASON_SIZE];
+	// The regulator does not let such an override begin.
+	if (!check_overrides(d, &d->regulator.settings, now, reason)) (void)cool_copy(d->refused, sizeof d->refused, reason);
+}
+
+/** Decodes and checks a desired state into scratch. */
+static bool acceptable(cool_device_t *d, uint64_t now, const char *text, size_t len, cool_desired_id_t *id, char reason[COOL_REASON_SIZE]) {
+	*id = (cool_desired_id_t){.known = false};
+	cool_problem_t p;
+	bool decoded = cool_decode_desired(text, len, &d->cfg->defaults, &d->scratch, id, &p) == COOL_ACCEPTED;
+	if (len > COOL_MAX_DESIRED)
+		(void)cool_copy(reason, COOL_REASON_SIZE, "it is larger than the 12 KiB that this device keeps");
+	else if (!decoded)
+		(void)cool_copy(reason, COOL_REASON_SIZE, p.reason);
+	else
+		return cool_settings_check(&d->scratch, &d->cfg->board, reason) && check_overrides(d, &d->scratch, now, reason);
+	return false;
+}
+
+/** Whether the glue has to set up pins again. */
+static bool wired_otherwise(const cool_settings_t *a, const cool_settings_t *b) {
+	if (a->output_count != b->output_count) return true;
+	for (int i = 0; i < a->output_count; i++) {
+		const cool_output_cfg_t *x = &a->outputs[i], *y = &b->outputs[i];
+		if (strcmp(x->name, y->name) != 0 || x->kind != y->kind || x->wiring.pin != y->wiring.pin || x->wiring.hz != y->wiring.hz ||
+			x->wiring.inverted != y->wiring.inverted || x->wiring.tacho_pin != y->wiring.tacho_pin ||
+			x->wiring.tacho_pulses != y->wiring.tacho_pulses)
+			return true;
+	}
+	return false;
+}
+
+void cool_device_recall_desired(cool_device_t *d, const char *text, size_t len) {
+	if (acceptable(d, 0, text, len, &d->judged, d->refused)) {
+		d->refused[0] = '\0';
+		cool_regulator_init(&d->regulator, &d->scratch, &d->cfg->board);
+	}
+}
+
+void cool_device_take_desired(cool_device_t *d, uint64_t now, const char *text, size_t len) {
+	if (!cool_device_stage_free(d, COOL_BLOB_DESIRED)) return; // certificates are being written; the server publishes it again
+	cool_desired_id_t id;
+	char reason[COOL_REASON_SIZE];
+	bool good = acceptable(d, now, text, len, &id, reason);
+	if (id.known && d->judged.known && strcmp(id.epoch, d->judged.epoch) == 0 && id.version == d->judged.version) return;
+	d->judged = id;
+	if (!good) {
+		(void)cool_copy(d->refused, sizeof d->refused, reason);
+		return;
+	}
+	d->refused[0] = '\0';
+	d->rewire = d->rewire || wired_otherwise(&d->regulator.settings, &d->scratch);
+	cool_regulator_apply(&d->regulator, &d->scratch);
+	memcpy(d->stage, text, len);
+	d->stage_len = len;
+	d->staged = COOL_BLOB_DESIRED;
+	cool_device_keep(d, COOL_BLOB_DESIRED);
+}

@@ -1,0 +1,165 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"coolant"
+	"coolant/internal/control"
+)
+
+// Every single fault ends with the prescribed action and fault, on a loop with a host of 60 W. It is judged
+// by the cold plate as well as by the water: a dead pump looks like a cold loop.
+func TestSingleFaults(t *testing.T) {
+	const (
+		minutes = 30
+		plate   = 62.0 // C; what a host of 60 W has on water at critical, and a little more
+	)
+	at := monday.Add(2 * time.Hour)
+	untilMS := func(d time.Duration) int64 { return int64(coolant.Milli(at.Add(d))) }
+	storm := func(r *Rig, second int) {
+		if second%4 != 0 {
+			r.SetProbeFault(ProbeCRC)
+		} else {
+			r.SetProbeFault(ProbeHealthy)
+		}
+	}
+	once := func(do func(*Rig)) func(*Rig, int) {
+		return func(r *Rig, second int) {
+			if second == 0 {
+				do(r)
+			}
+		}
+	}
+	probe := func(f ProbeFault) func(*Rig, int) { return once(func(r *Rig) { r.SetProbeFault(f) }) }
+	nothing := func(*Rig, int) {}
+	const fanAuto = 30.0 // percent; the fan's duty at 60 W by its curve is above it
+	for _, c := range []struct {
+		name      string
+		desired   string // on top of the board's
+		do        func(*Rig, int)
+		minutes   int // 0: minutes
+		pump, fan control.Claim
+		pumpDuty  float64 // -1: as the law says, which keeps the water below critical
+		fanDuty   float64
+		faults    string  // active ones
+		latched   string  // instead: one that is at least latched, whoever claims the outputs at the end
+		untold    bool    // nobody tells the heat of the host
+		plate     float64 // the greatest temperature of the cold plate, C; 0: plate
+	}{
+		{name: "nothing", do: nothing, pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
+		{name: "probe lost", do: probe(ProbeLost), pump: "input_failsafe", fan: "input_failsafe", pumpDuty: 100, fanDuty: 100, faults: "input_lost"},
+		{name: "probe at 85.0", do: probe(ProbePOR), pump: "input_failsafe", fan: "input_failsafe", pumpDuty: 100, fanDuty: 100, faults: "input_lost"},
+		{name: "probe with wrong checksums", do: probe(ProbeCRC), pump: "input_failsafe", fan: "input_failsafe", pumpDuty: 100, fanDuty: 100, faults: "input_lost"},
+		{name: "storm of wrong checksums", do: storm, pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
+		// Frozen at a plausible value it cannot be told from a calm loop before the others move, and then for two hours more;
+		// until then the law goes by a value that was right.
+		{name: "probe frozen", do: probe(ProbeStuck), minutes: 30, pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
+		{
+			name: "probe out of the water", do: probe(ProbeOut),
+			pump: "no_heat_transfer", fan: "no_heat_transfer", pumpDuty: 100, fanDuty: 100, faults: "no_heat_transfer",
+		},
+		// Then the other probes tell, as soon as the water is 10 K warmer than what the lost one says. Cooling brings them together
+		// again, so that it goes to and fro; the fault stays latched.
+		{name: "probe out of the water, and a silent host", untold: true, do: probe(ProbeOut), pumpDuty: -1, fanDuty: -1, latched: "probes_disagree"},
+		{
+			name: "the only probe out of the water", desired: "alone", do: probe(ProbeOut), minutes: 7,
+			pump: "no_heat_transfer", fan: "no_heat_transfer", pumpDuty: 100, fanDuty: 100, faults: "no_heat_transfer",
+		},
+		{name: "probes that disagree", do: probe(ProbeDrift), pump: "input_failsafe", fan: "input_failsafe", pumpDuty: 100, fanDuty: 100, faults: "probes_disagree"},
+		{
+			name: "pump stalled", do: once(func(r *Rig) { r.StallPump(true) }),
+			pump: "stall", fan: "stall", pumpDuty: 100, fanDuty: 100, faults: "pump_stall no_flow", plate: 100,
+		},
+		{
+			name: "pump without tachometer stalled", desired: `{"outputs":[{"name":"pump","wiring":{"tacho_pin":null}}]}`, do: once(func(r *Rig) { r.StallPump(true) }),
+			pump: "stall", fan: "stall", pumpDuty: 100, fanDuty: 100, faults: "no_flow", plate: 100,
+		},
+		{name: "fan stalled", do: once(func(r *Rig) { r.StallFan(true) }), pump: "stall", fan: "stall", pumpDuty: 100, fanDuty: 100, faults: "fan_stall"},
+		{name: "leak", do: once(func(r *Rig) { r.SetLeak(true) }), pump: "leak", fan: "leak", pumpDuty: 0, fanDuty: 100, faults: "leak", plate: 100},
+		{name: "device restarted", do: once(func(r *Rig) { r.Reset() }), pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
+		{
+			name: "fan overridden to off", desired: fmt.Sprintf(`{"outputs":[{"name":"fan","override":{"duty":0,"until":%d}}]}`, untilMS(24*time.Hour)), do: nothing,
+			pump: "auto", fan: "override", pumpDuty: -1, fanDuty: 0,
+		},
+		{
+			name: "pump overridden to off and forgotten", desired: fmt.Sprintf(`{"outputs":[{"name":"pump","override":{"duty":0,"until":%d}}]}`, untilMS(30*time.Minute)), do: nothing,
+			minutes: 40, pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1, plate: 100,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := NewRig(RigOptions{Seed: 1, Start: monday})
+			r.day = heatStep{after: 60}
+			r.Advance(at)
+			if !c.untold {
+				r.setHost(60, at.Add(24*time.Hour))
+			}
+			if c.desired == "alone" {
+				c.desired = fmt.Sprintf(`{"probes":[{"rom":"%016x","role":"water"},{"rom":"%016x","role":"ambient"}]}`, r.roms[atWater], r.roms[atAmbient])
+			}
+			if c.desired != "" {
+				s, err := theBoard().take(r.set, []byte(`{"epoch":"e","version":1,`+c.desired[1:]))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := s.control.CheckOverrides(coolant.Milli(at)); err != nil {
+					t.Fatal(err)
+				}
+				if err := r.apply(s); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.minutes == 0 {
+				c.minutes = minutes
+			}
+			if c.plate == 0 {
+				c.plate = plate
+			}
+			hottest, water := 0.0, 0.0
+			for second := range c.minutes * 60 {
+				c.do(r, second)
+				r.Advance(at.Add(time.Duration(second+1) * time.Second))
+				hottest, water = max(hottest, r.State().Host), max(water, r.State().Water)
+			}
+			// The jerk of a stalled pump is not what it is told most of the time.
+			for r.duties[0].By == control.ByStall && r.duties[0].Duty != 100 {
+				r.Advance(r.Now().Add(time.Second))
+			}
+			if water >= 50 || hottest > c.plate {
+				t.Errorf("the water came to %.1f C and the cold plate to %.1f C, want below 50 and at most %v", water, hottest, c.plate)
+			}
+			t.Logf("%-42s water at most %.1f C, cold plate %.1f C", c.name, water, hottest)
+			if c.latched != "" {
+				if !slices.ContainsFunc(r.Faults(), func(f control.Fault) bool { return f.Name == c.latched }) {
+					t.Errorf("faults %+v, want %s among them", r.Faults(), c.latched)
+				}
+				return
+			}
+			pump, fan := r.duties[0], r.duties[1]
+			if pump.By != c.pump || fan.By != c.fan {
+				t.Errorf("the pump is claimed by %s and the fan by %s, want %s and %s", pump.By, fan.By, c.pump, c.fan)
+			}
+			if c.pumpDuty >= 0 && pump.Duty != c.pumpDuty || c.pumpDuty < 0 && pump.Duty < 40 {
+				t.Errorf("the pump is at %v %%, want %v", pump.Duty, c.pumpDuty)
+			}
+			if c.fanDuty >= 0 && fan.Duty != c.fanDuty || c.fanDuty < 0 && fan.Duty < fanAuto {
+				t.Errorf("the fan is at %v %%, want %v", fan.Duty, c.fanDuty)
+			}
+			var active []string
+			for _, f := range r.Faults() {
+				if f.Active {
+					active = append(active, f.Name)
+				}
+			}
+			slices.Sort(active)
+			want := strings.Fields(c.faults)
+			slices.Sort(want)
+			if !slices.Equal(active, want) {
+				t.Errorf("active faults %v, want %v", active, want)
+			}
+		})
+	}
+}
