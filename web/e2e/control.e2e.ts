@@ -254,7 +254,9 @@ describe('the control panel', () => {
   test('what the device refuses is said in its words, is not shown as running, and can be taken back', () =>
     it.visit(async (page) => {
       const good = (await twinOf(it.server)).desired?.version ?? 0;
-      const version = await putTwin(it.server, { outputs: [{ name: 'fan', wiring: { pin: 47 } }] });
+      // How far ahead an end may be is judged by the device's own clock; what else it cannot do the server knows.
+      const override = { duty: 50, until: Date.now() + 25 * 3_600_000 };
+      const version = await putTwin(it.server, { outputs: [{ name: 'fan', override }] });
       await waitForTwin(page, 'refused', version);
       const refused = (await twinOf(it.server)).reported?.refused ?? '';
       expect(refused).not.toBe('');
