@@ -151,6 +151,7 @@ export const controlEn = {
   'alarm.no_heat_transfer': 'No heat transfer',
   'alarm.chiller_interlock': 'Chiller kept off',
   'alarm.probe_stuck': 'Probe stuck',
+  'alarm.probe_replaced': 'Probe replaced',
   'alarm.settings_lost': 'Settings lost',
   'alarm.stall': '{output} does not turn',
   'alarm.do.leak': 'Find the water and dry the sensor. Pumps stay off until you clear this.',
@@ -164,6 +165,8 @@ export const controlEn = {
   'alarm.do.no_heat_transfer': 'Check that the pump moves water and the probe sits in it.',
   'alarm.do.chiller_interlock': 'Check the pump, the fan of the hot side and the humidity sensor.',
   'alarm.do.probe_stuck': 'Check that the probe sits in the water, then replace it.',
+  'alarm.do.probe_replaced':
+    'A probe took over the role of one that does not answer. If you exchanged it, clear this; otherwise look for the one that is missing.',
   'alarm.do.settings_lost':
     'The flash of the device could not be read, and it runs as it came. Save the settings once more.',
   'alarm.do.stall': 'Check plug and supply, and whether something blocks it. It keeps trying to start.',
