@@ -11,6 +11,7 @@ import {
   type QuotaScene,
 } from './broker';
 import { faultsAt, silentAt, valuesAt } from './plant';
+import { isTwinScene, type TwinScene, twinAt, versionsAt } from './twin';
 
 /** A stand-in for the server, for states of the page that a real one is seldom in. */
 export interface MockOptions {
@@ -23,6 +24,8 @@ export interface MockOptions {
   broker?: BrokerScene | undefined;
   /** How much of a metered broker's allowance is used; not metered without it. */
   quota?: QuotaScene | undefined;
+  /** How the twins are; nothing was ever desired without it. */
+  twin?: TwinScene | undefined;
   /** Whether the viewer is a visitor, who may see the charts only. */
   visitor?: boolean;
 }
@@ -93,6 +96,7 @@ function view({ devices, broker }: MockOptions, id: string): Json {
             ip: '192.0.2.17',
             rssi: -58,
             reset_reason: 'power-on',
+            ...(id === 'esp32' ? {} : { outputs: ['pump', 'fan'], capabilities: ['desired', 'clear_fault'] }),
             probes: [
               { role: 'water', rom: '28-3c01d607f1a2-5e' },
               { role: 'ambient', rom: '28-0a9bd607c2b1-91' },
@@ -230,7 +234,7 @@ function stream(mock: MockOptions, req: IncomingMessage, res: ServerResponse): v
 /** What a path answers; 'forbidden' where this viewer may not know. */
 function answer(mock: MockOptions, path: string, q: URLSearchParams): Json | 'forbidden' | undefined {
   const { devices } = mock;
-  const [, , what = '', id = '', part] = path.split('/').map(decodeURIComponent);
+  const [, , what = '', id = '', part, rest] = path.split('/').map(decodeURIComponent);
   if (mock.visitor && ['rejections', 'system', 'broker'].includes(what)) return 'forbidden';
   if (what === 'rejections') return { rejections };
   if (what === 'system') return system(devices.length);
@@ -240,6 +244,14 @@ function answer(mock: MockOptions, path: string, q: URLSearchParams): Json | 'fo
   if (!devices.includes(id)) return undefined;
   if (part === undefined) return view(mock, id);
   if (part === 'series') return series(id, q);
+  if (part === 'twin') {
+    if (mock.visitor) return 'forbidden';
+    const now = Date.now();
+    const before = Number(q.get('before') ?? Number.POSITIVE_INFINITY);
+    const known = versionsAt(mock.twin, now).filter((v) => Number(v.version) < before);
+    if (rest === 'versions') return { versions: known.slice(0, Number(q.get('limit') ?? 50)) };
+    return twinAt(mock.twin, id, valuesAt(id, now), now);
+  }
   return part === 'faults' ? faults(id, q) : undefined;
 }
 
@@ -274,6 +286,7 @@ export async function startMock(mock: MockOptions): Promise<{ origin: string; cl
     const path = url.pathname.slice(mock.base.length);
     if (path === 'api/v1/stream') return stream(mock, req, res);
     if (!path.startsWith('api/')) return void file(mock.base, path, res);
+    if (req.method !== 'GET') return refuse(res, 403, 'forbidden', 'a stand-in changes nothing');
     const body = answer(mock, path, url.searchParams);
     if (body === undefined) return refuse(res, 404, 'not_found', 'no such thing');
     if (body === 'forbidden') return refuse(res, 403, 'forbidden', 'only on the machine it runs on');
@@ -299,6 +312,7 @@ export async function startMock(mock: MockOptions): Promise<{ origin: string; cl
  *   MOCK_PORT     8080 by default
  *   MOCK_BROKER   a scene of dev/broker.ts, such as waiting; none by default
  *   MOCK_QUOTA    ok, warning, over or unlimited; not metered by default
+ *   MOCK_TWIN     a scene of dev/twin.ts, such as refused; nothing desired by default
  *   MOCK_VISITOR  anything: the viewer may see the charts only
  */
 export async function main(): Promise<void> {
@@ -306,12 +320,15 @@ export async function main(): Promise<void> {
   const [broker, quota] = [env.MOCK_BROKER || undefined, env.MOCK_QUOTA || undefined];
   if (broker !== undefined && !isBrokerScene(broker)) throw new Error(`no scene ${broker} in dev/broker.ts`);
   if (quota !== undefined && !isQuotaScene(quota)) throw new Error(`no scene ${quota} in dev/broker.ts`);
+  const twin = env.MOCK_TWIN || undefined;
+  if (twin !== undefined && !isTwinScene(twin)) throw new Error(`no scene ${twin} in dev/twin.ts`);
   const { origin } = await startMock({
     devices: (env.MOCK_DEVICES ?? 'my-loop').split(',').filter((id) => id !== ''),
     base: env.MOCK_BASE ?? '/',
     port: Number(env.MOCK_PORT ?? 8080),
     broker,
     quota,
+    twin,
     visitor: Boolean(env.MOCK_VISITOR),
   });
   console.error(`mock: ${origin}${env.MOCK_BASE ?? '/'}`);

@@ -2,13 +2,14 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BROKER_SCENES } from '../dev/broker';
 import { type MockOptions, startMock } from '../dev/mock';
+import { TWIN_SCENES } from '../dev/twin';
 import { findings } from './axe';
 import { launch, openPage, PHONE } from './browser';
 import { waitForPhase } from './page';
 import { latinWords } from './words';
 
 /**
- * Every state of an outside broker, of its allowance and of a visitor, on the built
+ * Every state of an outside broker, of its allowance, of a visitor and of a twin, on the built
  * page before a stand-in for the server: a real broker is in most of them too seldom.
  */
 
@@ -97,6 +98,20 @@ describe.each(looks)('%s', (_, options) => {
         await page.locator(`[data-banner="${broker === 'broken' ? 'separation' : 'broker'}"]`).waitFor();
         await page.locator('[data-banner="quota"]').waitFor();
         await page.locator('[data-device] figure').first().waitFor();
+        await wellMade(page, options);
+      },
+      options,
+    ),
+  );
+
+  test.each(TWIN_SCENES)('a twin: %s', (twin) =>
+    visit(
+      'devices/my-loop',
+      { twin },
+      async (page) => {
+        await page.locator('[data-control]').waitFor();
+        if (twin === 'alarms') await page.locator('[data-alarm="fan_stall"]').waitFor();
+        else await page.locator(`[data-twin="${twin}"]`).waitFor();
         await wellMade(page, options);
       },
       options,
@@ -239,5 +254,32 @@ describe('a visitor', () => {
       const port = new URL(page.url()).port;
       expect(await there.textContent()).toContain(`ssh -L ${port}:127.0.0.1:${port} 127.0.0.1`);
       expect(await page.getByRole('alert').filter({ hasText: /\S/ }).count()).toBe(0);
+    }));
+});
+
+describe('the twin of a device', () => {
+  test('what is asked for and not confirmed is marked, and no more', () =>
+    visit('devices/my-loop', { twin: 'refused' }, async (page) => {
+      await page.locator('[data-twin="refused"]').getByText('GPIO 34 is input only').waitFor();
+      await page.locator('[data-output="fan"]').getByText('refused, not running').waitFor();
+      await page.locator('[data-output="fan"]').getByText('not supervised').waitFor();
+    }));
+
+  test('a metered broker is told what an interval costs, and a minute is one click away', () =>
+    visit('devices/my-loop', { twin: 'applied', broker: 'connected', quota: 'ok' }, async (page) => {
+      const device = page.locator('[data-device-settings]');
+      await device
+        .getByText(/About [\d.]+ MB of traffic a month, \d+% of the broker’s allowance\./)
+        .waitFor();
+      await device.getByRole('button', { name: 'Use 1 min' }).click();
+      expect(await device.getByLabel('Sends a sample every').inputValue()).toBe('60000');
+      await device.getByText(/About 2\d(\.\d)? MB of traffic a month, 3%/).waitFor();
+      expect(await device.getByRole('button', { name: 'Use 1 min' }).count()).toBe(0);
+    }));
+
+  test('without a meter nothing is said of costs', () =>
+    visit('devices/my-loop', { twin: 'applied' }, async (page) => {
+      await page.locator('[data-device-settings]').getByText('In effect: 10 s.').waitFor();
+      expect(await page.locator('[data-device-settings]').textContent()).not.toContain('traffic');
     }));
 });

@@ -29,6 +29,7 @@ describe.each(['view', 'all'] as const)('where others may see: %s', (level) => {
     path: string,
     use: (page: Page) => Promise<void>,
     options: object = ELSEWHERE,
+    refusal = false,
   ): Promise<void> {
     const { page, offences, close } = await openPage(browser, server.origin, options);
     try {
@@ -37,7 +38,7 @@ describe.each(['view', 'all'] as const)('where others may see: %s', (level) => {
       await use(page);
       expect(offences.foreign).toEqual([]);
       // The browser reports what was refused, whatever the page makes of it.
-      const refused = (m: string) => level === 'view' && m.includes('status of 403');
+      const refused = (m: string) => (refusal || level === 'view') && m.includes('status of 403');
       expect(offences.console.filter((m) => !refused(m))).toEqual([]);
     } finally {
       await close();
@@ -80,6 +81,32 @@ describe.each(['view', 'all'] as const)('where others may see: %s', (level) => {
       expect(await alerts(page)).toBe(0);
       expect(await findings(page)).toEqual([]);
     }));
+
+  test('the control panel is for those who may read everything, and changes for the owner', () =>
+    visit(
+      'devices/demo',
+      async (page) => {
+        const asked: string[] = [];
+        page.on('request', (r) => asked.push(r.url()));
+        await page.reload();
+        await waitForDrawing(page, 'temperatures');
+        const panel = page.locator('[data-control]');
+        if (level === 'view') {
+          await page.locator('[data-faults]').waitFor();
+          expect(await panel.count()).toBe(0);
+          expect(asked.filter((url) => url.includes('/twin'))).toEqual([]);
+          return;
+        }
+        await panel.getByText('Cold', { exact: true }).click();
+        await panel.getByRole('button', { name: 'Save' }).click();
+        await panel.getByText('changes are made on the machine that runs Coolant').waitFor();
+        // What was edited is still there to be seen, and nothing more can be tried.
+        expect(await page.locator('[data-preset]').getAttribute('data-preset')).toBe('cold');
+        expect(await panel.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+      },
+      ELSEWHERE,
+      level === 'all',
+    ));
 
   test('on the machine itself nothing is missing', () =>
     visit(

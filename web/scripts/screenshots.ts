@@ -16,7 +16,7 @@ const PAGES: [name: string, path: string][] = [
 
 const MANY = ['my-loop', 'warm-shelf', 'attic', 'bench-rig'];
 
-/** States of an outside broker, which takes a stand-in for the server to show in any order. */
+/** States of an outside broker and of twins, which it takes a stand-in for the server to show in any order. */
 const SCENES: [name: string, path: string, mock: Partial<MockOptions>][] = [
   ['overview-metered', '', { broker: 'connected', quota: 'ok' }],
   ['overview-metered-short', '', { broker: 'connected', quota: 'warning', devices: MANY }],
@@ -28,6 +28,10 @@ const SCENES: [name: string, path: string, mock: Partial<MockOptions>][] = [
   ['broker-broken', 'diagnostics', { broker: 'broken', quota: 'over' }],
   ['broker-warnings', 'diagnostics', { broker: 'warnings' }],
   ['broker-stranger', 'diagnostics', { broker: 'stranger', quota: 'unlimited' }],
+  ['control-applied', 'devices/my-loop', { twin: 'applied', broker: 'connected', quota: 'ok' }],
+  ['control-applying', 'devices/my-loop', { twin: 'applying' }],
+  ['control-refused', 'devices/my-loop', { twin: 'refused' }],
+  ['control-alarms', 'devices/my-loop', { twin: 'alarms' }],
   ['visitor-overview', '', { visitor: true }],
   ['visitor-diagnostics', 'diagnostics', { visitor: true }],
 ];
@@ -100,6 +104,7 @@ async function take(browser: Browser, to: string, name: string, origin: string, 
         await waitForPhase(page, 'live');
         if (/devices|chart/.test(path)) await waitForDrawing(page, 'temperatures');
         else await page.waitForLoadState('load');
+        if (path.includes('devices')) await page.locator('[data-control]').waitFor();
         if (path === '' && !name.endsWith('empty'))
           await page.locator('[data-device] figure svg').first().waitFor();
         const file = `${name}-${locale.slice(0, 2)}-${colorScheme}-${kind}.png`;

@@ -2,11 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { fill } from '../src/lib/i18n/catalogue';
-import { en } from '../src/lib/i18n/en';
+import { controlEn } from '../src/lib/i18n/control.en';
+import { controlZh } from '../src/lib/i18n/control.zh';
+import { en as pageEn } from '../src/lib/i18n/en';
 import { pickLanguage, pickLocale, texts } from '../src/lib/i18n/index.svelte';
-import { zh } from '../src/lib/i18n/zh';
+import { zh as pageZh } from '../src/lib/i18n/zh';
 
 const src = join(import.meta.dirname, '../src');
+// The control panel's texts are loaded with it; they obey the same rules.
+const en = { ...pageEn, ...controlEn };
+const zh = { ...pageZh, ...controlZh };
 const keys = Object.keys(en) as (keyof typeof en)[];
 
 /** Texts that are the same in both languages, or have nothing to translate. */
@@ -22,6 +27,11 @@ const SAME = new Set<string>([
   'unit.rh',
   'broker.protocol.value',
   'quota.of',
+  'pi.unit.kp',
+  'pi.unit.ff_duty_per_w',
+  'curve.value',
+  'change.all',
+  'change.points',
 ]);
 
 /** Words that stay as they are in Chinese. */
@@ -29,6 +39,10 @@ const LATIN =
   /`[^`]+`|\b(Coolant|ESP32|CSV|PNG|API|JSON|MQTT|TLS|CA|SNI|DNS|UTC|WebSocket|EMQX Cloud Serverless|IP|ID|Wi-Fi|Shift|Esc|Ctrl-D|rpm|RH|K|W|V|C|F)\b|°[CF]|kΩ|\{\w+\}/g;
 
 describe('the catalogues', () => {
+  test('share no key', () => {
+    expect(Object.keys(pageEn).filter((key) => key in controlEn)).toEqual([]);
+  });
+
   test('have the same keys', () => expect(Object.keys(zh).sort()).toEqual([...keys].sort()));
 
   test.each(keys)('%s has the same placeholders', (key) => {
@@ -84,8 +98,25 @@ describe('every word of the server has a text', () => {
     ['separation', 'Separation', 'state'],
     ['separation.about', 'Separation', 'state'],
     ['quota.level', 'Quota', 'level'],
+    ['twin', 'TwinView', 'phase'],
   ])('%s', (prefix, type, field) => {
     for (const word of enumerated(type, field)) expect(en).toHaveProperty([`${prefix}.${word}`]);
+  });
+
+  test('claims and alarms of the firmware', () => {
+    const read = (name: string) => readFileSync(join(src, '../../firmware/core/include/cool', name), 'utf8');
+    const claims = [...read('regulator.h').matchAll(/COOL_BY_\w+,\s+\/\*\*< "(\w+)"/g)].map((m) => m[1]);
+    expect(claims.length).toBeGreaterThanOrEqual(10);
+    for (const claim of claims) {
+      expect(en).toHaveProperty([`claim.${claim}`]);
+      expect(en).toHaveProperty([`claim.about.${claim}`]);
+    }
+    const alarms = [...read('faults.h').matchAll(/#define COOL_FAULT_\w+ "(\w+)"/g)].map((m) => m[1]);
+    expect(alarms.length).toBeGreaterThanOrEqual(9);
+    for (const alarm of alarms) {
+      expect(en).toHaveProperty([`alarm.${alarm}`]);
+      expect(en).toHaveProperty([`alarm.do.${alarm}`]);
+    }
   });
 
   test('rejection', () => {
@@ -123,7 +154,7 @@ describe('the components', () => {
   });
 
   test('every key is used, by its name or by the beginning of it', () => {
-    const all = [...files, 'lib/i18n/index.svelte.ts', 'lib/live/broker.ts']
+    const all = [...files, 'lib/i18n/index.svelte.ts', 'lib/live/broker.ts', 'lib/control/wording.ts']
       .map((f) => readFileSync(join(src, f), 'utf8'))
       .join('\n');
     const unused = keys.filter((key) => {

@@ -1,4 +1,12 @@
-import type { BrokerStatus, Device, FaultSpan, Rejection, SeriesAnswer, System } from './types';
+import type {
+  BrokerStatus,
+  Device,
+  FaultSpan,
+  ProblemDetail,
+  Rejection,
+  SeriesAnswer,
+  System,
+} from './types';
 
 /** An answer other than success, with the server's stable code where it gave one. */
 export class ApiError extends Error {
@@ -6,6 +14,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     detail: string,
+    /** What the server says of single parameters; after a conflict, what somebody else changed. */
+    readonly errors: readonly ProblemDetail[] = [],
   ) {
     super(detail);
     this.name = 'ApiError';
@@ -29,20 +39,36 @@ export function isForbidden(error: unknown): boolean {
   return error instanceof ApiError && error.status === 403;
 }
 
-async function get<T>(url: string, signal?: AbortSignal): Promise<T> {
+export async function get<T>(url: string, signal?: AbortSignal): Promise<T> {
   const answer = await fetch(url, { headers: { accept: 'application/json' }, ...(signal ? { signal } : {}) });
   if (!answer.ok) throw await problem(answer);
   return (await answer.json()) as T;
 }
 
-async function problem(answer: Response): Promise<ApiError> {
-  const body = (await answer.json().catch(() => ({}))) as { code?: unknown; detail?: unknown };
-  const code = typeof body.code === 'string' ? body.code : 'internal';
-  const detail = typeof body.detail === 'string' ? body.detail : answer.statusText;
-  return new ApiError(answer.status, code, detail);
+/** Sends a change. The answer is the server's JSON, or an ApiError. */
+export async function send<T>(method: 'PUT' | 'POST', url: string, body: unknown): Promise<T> {
+  const answer = await fetch(url, {
+    method,
+    headers: { accept: 'application/json', 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw await problem(answer);
+  return (await answer.json()) as T;
 }
 
-const device = (id: string) => `api/v1/devices/${encodeURIComponent(id)}`;
+async function problem(answer: Response): Promise<ApiError> {
+  const body = (await answer.json().catch(() => ({}))) as {
+    code?: unknown;
+    detail?: unknown;
+    errors?: unknown;
+  };
+  const code = typeof body.code === 'string' ? body.code : 'internal';
+  const detail = typeof body.detail === 'string' ? body.detail : answer.statusText;
+  const errors = Array.isArray(body.errors) ? (body.errors as ProblemDetail[]) : [];
+  return new ApiError(answer.status, code, detail, errors);
+}
+
+export const device = (id: string) => `api/v1/devices/${encodeURIComponent(id)}`;
 
 export interface SeriesQuery {
   from: number;

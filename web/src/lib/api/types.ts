@@ -28,6 +28,10 @@ export type BrokerCertificate = Schemas['BrokerCertificate'];
 export type Separation = Schemas['Separation'];
 export type Quota = Schemas['Quota'];
 export type QuotaUse = Schemas['QuotaUse'];
+export type ProblemDetail = Schemas['ProblemDetail'];
+export type TwinView = Schemas['TwinView'];
+export type DesiredView = Schemas['DesiredView'];
+export type CommandReply = Schemas['CommandReply'];
 export type LiveSample = Schemas['SamplePoint'];
 
 /** What the stream says, by the name of the event. */
@@ -39,6 +43,7 @@ export type StreamEvent =
   | { type: 'removed'; data: Schemas['RemovedEvent'] }
   | { type: 'rejected'; data: Rejection }
   | { type: 'broker'; data: BrokerStatus }
+  | { type: 'twin'; data: TwinView }
   | { type: 'tick'; data: Schemas['TickEvent'] };
 
 export const STREAM_EVENTS = [
@@ -49,5 +54,6 @@ export const STREAM_EVENTS = [
   'removed',
   'rejected',
   'broker',
+  'twin',
   'tick',
 ] as const satisfies readonly StreamEvent['type'][];

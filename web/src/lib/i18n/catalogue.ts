@@ -10,8 +10,9 @@ type PlaceholderOf<S extends string> = S extends `${string}{${infer P}}${infer R
   ? P | PlaceholderOf<Rest>
   : never;
 
-/** The values that a text's placeholders need. */
-export type Values<K extends Key> = { [P in PlaceholderOf<(typeof en)[K]>]: string | number };
+/** The values that the placeholders of a text need. */
+export type ValuesOf<Text extends string> = { [P in PlaceholderOf<Text>]: string | number };
+export type Values<K extends Key> = ValuesOf<(typeof en)[K]>;
 
 /** Texts that a number decides between: K.one and K.other. */
 export type Counted = Key extends infer K ? (K extends `${infer Stem}.other` ? Stem : never) : never;

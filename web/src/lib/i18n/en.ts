@@ -33,6 +33,8 @@ export const en = {
   'health.critical': 'Too hot',
   'health.says': '{device}: {state}',
   'health.about.ok': 'Everything is within its limits.',
+  'health.about.alarm':
+    'The readings are within their limits, but the device has raised an alarm. Below it says what to do.',
   'health.about.waiting':
     'Registered, and nothing heard yet. Power the device up, and check its user name and password.',
   'health.about.warning': 'The water is at or above {limit}. Check the radiator, the fan and the load.',
@@ -92,6 +94,7 @@ export const en = {
   copy: 'Copy',
   copied: 'Copied',
 
+  'device.control': 'To the control panel',
   'device.missing.title': 'No such device',
   'device.missing.text': 'Nothing is registered here as {id}.',
   'device.none.title': 'Nothing to chart yet',

@@ -40,9 +40,11 @@ class Texts {
 
   /** A text that a number decides; {n} is the number. */
   n = (stem: Counted, n: number): string => {
-    const form = this.#plural.select(n) === 'one' ? 'one' : 'other';
-    return fill(catalogues[this.language][`${stem}.${form}` as Key], { n: this.format.number(n, 0) });
+    return fill(catalogues[this.language][`${stem}.${this.form(n)}` as Key], { n: this.format.number(n, 0) });
   };
+
+  /** Which of the forms of a text a number decides for. */
+  form = (n: number): 'one' | 'other' => (this.#plural.select(n) === 'one' ? 'one' : 'other');
 
   /** The text of a name that the server gave; undefined where there is none. */
   find = (prefix: string, name: string): string | undefined => {

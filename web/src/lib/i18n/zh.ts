@@ -30,6 +30,7 @@ export const zh: Catalogue = {
   'health.critical': '水温过高',
   'health.says': '{device}：{state}',
   'health.about.ok': '各项读数均在正常范围内。',
+  'health.about.alarm': '读数都在正常范围内，但设备发出了警报。处理方法见下文。',
   'health.about.waiting': '已登记，但尚未收到数据。请给设备上电，并检查用户名和密码。',
   'health.about.warning': '水温已达到 {limit} 或更高，请检查冷排、风扇和负载。',
   'health.about.fault': '以下读数不可信：{metrics}。处理方法见下文。',
@@ -85,6 +86,7 @@ export const zh: Catalogue = {
   copy: '复制',
   copied: '已复制',
 
+  'device.control': '前往控制面板',
   'device.missing.title': '没有这台设备',
   'device.missing.text': '这里没有登记过名为 {id} 的设备。',
   'device.none.title': '暂时没有可显示的曲线',

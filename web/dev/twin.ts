@@ -1,0 +1,120 @@
+/** The twin of a mocked device, in states that the control panel has to show. */
+
+/**
+ * applied: by a curve of its own · applying: a setpoint and an override, asked for and not confirmed · refused: the
+ * device says why · alarms: a leak goes on, and a stall waits to be cleared
+ */
+export const TWIN_SCENES = ['applied', 'applying', 'refused', 'alarms'] as const;
+export type TwinScene = (typeof TWIN_SCENES)[number];
+
+export function isTwinScene(word: string): word is TwinScene {
+  return (TWIN_SCENES as readonly string[]).includes(word);
+}
+
+type Json = Record<string, unknown>;
+
+const EPOCH = '5bb2c0de5bb2c0de';
+const MINUTE = 60_000;
+
+const curve = {
+  input: 'water',
+  curve: {
+    points: [
+      [26, 20],
+      [29, 35],
+      [33, 62],
+      [37, 100],
+    ],
+    hysteresis_k: 1.5,
+  },
+};
+
+/** What was desired, oldest first. */
+function bodies(scene: TwinScene | undefined, now: number): Json[] {
+  const first = { interval_ms: 10_000 };
+  const second = { ...first, outputs: [{ name: 'fan', auto: curve }] };
+  const third = { ...second, critical_c: 48, outputs: [{ name: 'fan', auto: curve, min_duty: 25 }] };
+  switch (scene) {
+    case undefined:
+      return [];
+    case 'applied':
+    case 'alarms':
+      return [first, second, third];
+    case 'refused':
+      return [first, second, { ...second, outputs: [{ name: 'fan', auto: curve, wiring: { pin: 34 } }] }];
+    case 'applying': {
+      const pi = { input: 'water-ambient', pi: { setpoint: 7, kp: 8, ti_s: 120, deadband_k: 0.1 } };
+      const override = { duty: 80, until: now + 42 * MINUTE };
+      return [
+        first,
+        second,
+        {
+          ...second,
+          outputs: [
+            { name: 'fan', auto: pi },
+            { name: 'pump', override },
+          ],
+        },
+      ];
+    }
+  }
+}
+
+export function versionsAt(scene: TwinScene | undefined, now: number): Json[] {
+  return bodies(scene, now)
+    .map((body, i, all) => ({
+      version: i + 1,
+      epoch: EPOCH,
+      at: now - ([2 * MINUTE, 26 * 60 * MINUTE][all.length - 1 - i] ?? 400 * 60 * MINUTE),
+      by: i === 0 ? 'command line' : 'page',
+      note: i === 1 ? 'it hummed at night' : '',
+      from: 0,
+      body,
+    }))
+    .reverse();
+}
+
+export function twinAt(
+  scene: TwinScene | undefined,
+  device: string,
+  values: Record<string, number>,
+  now: number,
+): Json {
+  const [newest] = versionsAt(scene, now);
+  const version = scene === 'applying' ? 2 : 3;
+  const refused = 'outputs[1].wiring.pin: GPIO 34 is input only';
+  const duty = (name: string) => Math.round(values[`${name}_duty`] ?? 0);
+  const leaking = scene === 'alarms';
+  return {
+    device,
+    phase: scene === undefined ? 'unset' : scene === 'alarms' ? 'applied' : scene,
+    desired: newest ?? null,
+    reported: newest ? { version, epoch: EPOCH, refused: scene === 'refused' ? refused : '' } : null,
+    state: {
+      version,
+      interval_ms: 10_000,
+      outputs: [
+        {
+          name: 'pump',
+          mode: 'auto',
+          duty: leaking ? 0 : duty('pump'),
+          claim: leaking ? 'leak' : 'auto',
+          supervised: true,
+        },
+        {
+          name: 'fan',
+          mode: 'auto',
+          duty: duty('fan'),
+          claim: leaking ? 'leak' : 'auto',
+          supervised: scene === undefined,
+        },
+      ],
+      alarms: leaking
+        ? [
+            { name: 'leak', occurrence: 1, active: true },
+            { name: 'fan_stall', occurrence: 3, active: false },
+          ]
+        : [],
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import type { Auto, Body, Kind, PiLaw, Point, Role } from './contract';
+
+/** What a device does by itself where nothing is said (contract/README.md, "Defaults by role"). */
+export interface RoleDefaults {
+  kind: Kind;
+  min_duty: number;
+  max_duty: number;
+  /** It rests below stop and starts again at start; both 0: it never rests. */
+  start_duty: number;
+  stop_duty: number;
+  auto?: Auto;
+}
+
+const curve = (...points: Point[]): Auto => ({ input: 'water', curve: { points, hysteresis_k: 1 } });
+
+export const ROLES: Readonly<Record<Role, RoleDefaults>> = {
+  pump: {
+    kind: 'pwm4',
+    min_duty: 40,
+    max_duty: 100,
+    start_duty: 0,
+    stop_duty: 0,
+    auto: curve([22, 45], [30, 60], [36, 90]),
+  },
+  fan: {
+    kind: 'pwm4',
+    min_duty: 20,
+    max_duty: 100,
+    start_duty: 26,
+    stop_duty: 20,
+    auto: curve([24, 15], [27, 25], [30, 42], [33, 68], [36, 100]),
+  },
+  chiller: {
+    kind: 'switch',
+    min_duty: 0,
+    max_duty: 100,
+    start_duty: 0,
+    stop_duty: 0,
+    auto: curve([30, 0], [32, 100]),
+  },
+  buzzer: { kind: 'switch', min_duty: 0, max_duty: 100, start_duty: 0, stop_duty: 0 },
+};
+
+/** What a device does as a whole where nothing is said. */
+export const DEVICE = { interval_ms: 10_000, critical_c: 50 } as const satisfies Body;
+
+/**
+ * The integral law that a person starts from. The gain is that of the fan curve between 30 and 36 C, about
+ * 10 percent per K; the integral time is about the time constant of a litre of water with a 120 mm radiator
+ * at a middling fan, so that neither overtakes the other. A difference reacts alike.
+ */
+export const FIRST_PI: Omit<PiLaw, 'setpoint'> = { kp: 8, ti_s: 120, deadband_k: 0.1, ff_duty_per_w: 0 };
+
+/** Setpoints to start from: what the default curves hold at half load, and the usual water-to-air difference there. */
+export const FIRST_SETPOINT = { temperature: 32, difference: 6 } as const;
+
+export const PRESETS = ['quiet', 'balanced', 'cold'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+/**
+ * Curves for pumps and fans by what the owner wants most.
+ *
+ * balanced: what the device does as it came.
+ *
+ * quiet: noise comes from the fan first (its loudness grows with the fifth power of the speed), so the fan starts at 31 C, about 4 K
+ * later; the pump, which is quieter, takes its share at once. Both are at full duty at 42 C, which leaves 8 K to critical: the claims
+ * that keep the loop safe are no part of a preset and stay as they are.
+ *
+ * cold: the fan never rests, and both reach full duty at 32 C. More is not to be had: below that the radiator has too
+ * little difference to the air, and only the noise would grow.
+ */
+const CURVES: Readonly<Record<Preset, Readonly<Record<'pump' | 'fan', Auto>>>> = {
+  quiet: {
+    pump: curve([26, 40], [34, 55], [40, 80], [42, 100]),
+    fan: curve([28, 15], [31, 26], [36, 50], [42, 100]),
+  },
+  balanced: { pump: ROLES.pump.auto as Auto, fan: ROLES.fan.auto as Auto },
+  cold: {
+    pump: curve([20, 60], [26, 80], [32, 100]),
+    fan: curve([20, 30], [26, 60], [32, 100]),
+  },
+};
+
+/** The regulation of an output under a preset; undefined for a role that presets leave alone. */
+export function presetAuto(preset: Preset, role: Role | undefined): Auto | undefined {
+  return role === 'pump' || role === 'fan' ? CURVES[preset][role] : undefined;
+}
