@@ -9,6 +9,7 @@ const (
 	HealthWaiting  Health = "waiting"  // registered, and never heard of
 	HealthWarning  Health = "warning"  // water at or above the warning limit
 	HealthFault    Health = "fault"    // a probe has no trustworthy value
+	HealthAlarm    Health = "alarm"    // the device found something wrong with its loop, such as a leak or a pump that stands still
 	HealthOffline  Health = "offline"  // said goodbye, or silent for too long
 	HealthCritical Health = "critical" // water at or above the critical limit
 )
@@ -28,10 +29,11 @@ type Vitals struct {
 	Newest   []Newest
 	Presence Presence  // the zero value: the device never said
 	Silence  UnixMilli // a device not heard of for this long is offline
+	Alarm    bool      // by its own word, something is wrong now
 }
 
 // Assess judges v at the time now. Critical beats everything else that is
-// known to be current; a device that is silent or gone is offline, whatever its
+// known to be current, and an alarm what is left; a device that is silent or gone is offline, whatever its
 // last words were.
 func Assess(v Vitals, limits Limits, now UnixMilli) Health {
 	var last UnixMilli
@@ -59,6 +61,9 @@ func Assess(v Vitals, limits Limits, now UnixMilli) Health {
 		case n.Metric == Water && n.Value >= limits.Warning && health == HealthOK:
 			health = HealthWarning
 		}
+	}
+	if v.Alarm {
+		return HealthAlarm
 	}
 	return health
 }

@@ -151,7 +151,7 @@ func (d *device) silence(least coolant.UnixMilli) coolant.UnixMilli {
 // judge brings health up to date and reports whether it changed.
 func (d *device) judge(limits coolant.Limits, least, now coolant.UnixMilli) bool {
 	silence := d.silence(least)
-	h := coolant.Assess(coolant.Vitals{Newest: d.newest, Presence: d.presence, Silence: silence}, limits, now)
+	h := coolant.Assess(coolant.Vitals{Newest: d.newest, Presence: d.presence, Silence: silence, Alarm: d.twin.alarm}, limits, now)
 	d.due = 0
 	for i := range d.newest {
 		if end := d.newest[i].Time + silence + 1; end > now && (d.due == 0 || end < d.due) {

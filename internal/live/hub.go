@@ -195,6 +195,9 @@ func (h *Hub) Document(doc coolant.DeviceDocument) {
 	d := h.known(doc.Device)
 	if d != nil && doc.Kind == coolant.DocReported && d.twin.report(doc.Body) {
 		h.twinChanged(d)
+		if d.judge(h.opts.Limits, h.silence, h.now()) {
+			h.changed(d)
+		}
 		h.wake()
 		return
 	}

@@ -50,6 +50,7 @@ type Twin struct{ View *TwinView }
 type twin struct {
 	coolant.Twin
 	state json.RawMessage // the newest reported document
+	alarm bool            // by it, something is wrong now
 }
 
 func (t *twin) show(id coolant.DeviceID) *TwinView {
@@ -97,7 +98,31 @@ func (t *twin) report(body json.RawMessage) bool {
 		return false
 	}
 	t.state = bytes.Clone(body)
+	t.alarm = alarmed(body)
 	return true
+}
+
+// ofReadings are the alarms that repeat what readings without a value say already.
+var ofReadings = map[string]bool{"input_lost": true, "probe_stuck": true}
+
+// alarmed says whether a reported document has an alarm whose cause is still there, and
+// that says more than the readings do. One that is over waits for a person to clear it, and is not wrong any more.
+func alarmed(reported json.RawMessage) bool {
+	var said struct {
+		Alarms []struct {
+			Name   string `json:"name"`
+			Active bool   `json:"active"`
+		} `json:"alarms"`
+	}
+	if json.Unmarshal(reported, &said) != nil {
+		return false
+	}
+	for _, a := range said.Alarms {
+		if a.Active && !ofReadings[a.Name] {
+			return true
+		}
+	}
+	return false
 }
 
 func (h *Hub) twinChanged(d *device) {

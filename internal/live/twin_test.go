@@ -59,3 +59,40 @@ func TestTwin(t *testing.T) {
 		}
 	}
 }
+
+// TestAlarmIsHealth: what a device finds wrong with its loop is how the device is doing.
+func TestAlarmIsHealth(t *testing.T) {
+	c := &clock{at: start}
+	h := newHub(c, Options{})
+	h.DeviceAdded(coolant.Device{ID: "loop"})
+	h.Committed(1, []coolant.Sample{{Device: "loop", Time: start, Readings: []coolant.Reading{{Metric: "water", Value: 30}}}})
+	sub := h.Subscribe("")
+	defer sub.Close()
+	drain(t, sub)
+	for _, step := range []struct {
+		body string
+		want coolant.Health
+		news int // events besides the twin's own
+	}{
+		{`{"version":0}`, coolant.HealthOK, 0},
+		{`{"version":0,"faults":["leak"],"alarms":[{"name":"leak","occurrence":1,"active":true}]}`, coolant.HealthAlarm, 1},
+		{`{"version":0,"alarms":[{"name":"leak","occurrence":1,"active":true},{"name":"fan_stall","occurrence":1,"active":false}]}`, coolant.HealthAlarm, 0},
+		{`{"version":0,"alarms":[{"name":"leak","occurrence":1,"active":false}]}`, coolant.HealthOK, 1},
+		{`{"version":0,"alarms":[{"name":"input_lost","occurrence":1,"active":true}]}`, coolant.HealthOK, 0},
+		{`{"version":0,"alarms":7}`, coolant.HealthOK, 0},
+	} {
+		h.Document(coolant.DeviceDocument{Device: "loop", Kind: coolant.DocReported, Body: []byte(step.body)})
+		view, _ := h.Device("loop")
+		if view.Health != step.want {
+			t.Errorf("%s: the health is %s, want %s", step.body, view.Health, step.want)
+		}
+		if got := drain(t, sub); len(got) != 1+step.news {
+			t.Errorf("%s: %v", step.body, lines(got))
+		}
+	}
+	h.Load([]coolant.Device{{ID: "late"}}, nil, []coolant.DeviceDocument{{Device: "late", Kind: coolant.DocReported, Body: []byte(`{"alarms":[{"name":"leak","active":true}]}`)}})
+	h.Committed(2, []coolant.Sample{{Device: "late", Time: start, Readings: []coolant.Reading{{Metric: "water", Value: 30}}}})
+	if view, _ := h.Device("late"); view.Health != coolant.HealthAlarm {
+		t.Errorf("after a restart the health is %s", view.Health)
+	}
+}

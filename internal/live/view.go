@@ -13,7 +13,7 @@ type DeviceView struct {
 	Name          string             `json:"name" doc:"What people call the device; the id where no name was given"`
 	Created       coolant.UnixMilli  `json:"created" doc:"When it was registered, Unix milliseconds"`
 	Primary       bool               `json:"primary" doc:"Whether /data and /temp_chart show this device"`
-	Health        coolant.Health     `json:"health" enum:"ok,waiting,warning,fault,offline,critical" doc:"The one word that says how the device is doing"`
+	Health        coolant.Health     `json:"health" enum:"ok,waiting,warning,fault,alarm,offline,critical" doc:"The one word that says how the device is doing"`
 	Presence      *Presence          `json:"presence" doc:"Whether it is connected by its own word; null if it never said"`
 	LastSeen      *coolant.UnixMilli `json:"last_seen" doc:"Time of its newest sample, Unix milliseconds; null if there is none"`
 	IntervalMS    int64              `json:"interval_ms" minimum:"1" doc:"Typical time between its samples, in milliseconds: as observed on live samples, until then as its info states, else 60000"`

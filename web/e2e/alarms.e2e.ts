@@ -71,7 +71,7 @@ describe('a leak', () => {
       await alarm.getByText('Find the water and dry the sensor.').waitFor();
       await output(page, 'pump').locator('[data-claim="leak"]').waitFor();
       await output(page, 'pump').getByText('until somebody clears the leak').waitFor();
-      await page.getByText('but the device has raised an alarm').waitFor();
+      await page.getByText('The device has found something wrong').waitFor();
       expect(await findings(page)).toEqual([]);
       await alarm.getByRole('button', { name: 'Clear' }).click();
       await alarm.getByText('The device does not clear it.').waitFor();

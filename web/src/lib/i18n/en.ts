@@ -31,10 +31,13 @@ export const en = {
   'health.fault': 'Sensor fault',
   'health.offline': 'Offline',
   'health.critical': 'Too hot',
+  'health.alarm': 'Alarm',
   'health.says': '{device}: {state}',
   'health.about.ok': 'Everything is within its limits.',
   'health.about.alarm':
-    'The readings are within their limits, but the device has raised an alarm. Below it says what to do.',
+    'The device has found something wrong with its loop. Below it says what, and what to do.',
+  'health.about.latched':
+    'Everything is within its limits. An alarm of the device is over and waits to be cleared.',
   'health.about.waiting':
     'Registered, and nothing heard yet. Power the device up, and check its user name and password.',
   'health.about.warning': 'The water is at or above {limit}. Check the radiator, the fan and the load.',

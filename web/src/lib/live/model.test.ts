@@ -89,9 +89,20 @@ describe('difference', () => {
 
 test('the loudest come first', () => {
   const all = Object.fromEntries(
-    (['ok', 'offline', 'critical', 'fault', 'warning', 'waiting'] as const).map((h) => [h, device(h, {}, h)]),
+    (['ok', 'offline', 'alarm', 'critical', 'fault', 'warning', 'waiting'] as const).map((h) => [
+      h,
+      device(h, {}, h),
+    ]),
   );
-  expect(inOrder(all).map((d) => d.id)).toEqual(['critical', 'fault', 'warning', 'ok', 'offline', 'waiting']);
+  expect(inOrder(all).map((d) => d.id)).toEqual([
+    'critical',
+    'alarm',
+    'fault',
+    'warning',
+    'ok',
+    'offline',
+    'waiting',
+  ]);
   expect(title({ id: 'a', name: '' })).toBe('a');
 });
 

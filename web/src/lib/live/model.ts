@@ -70,7 +70,7 @@ export function unitOf(metric: string): Unit {
 
 /** Devices in the order in which people look for them: the loudest first, then by name. */
 export function inOrder(devices: Devices): Device[] {
-  const loudness = { critical: 0, fault: 1, warning: 2, ok: 3, offline: 4, waiting: 5 } as const;
+  const loudness = { critical: 0, alarm: 1, fault: 2, warning: 3, ok: 4, offline: 5, waiting: 6 } as const;
   return Object.values(devices).sort(
     (a, b) => loudness[a.health] - loudness[b.health] || title(a).localeCompare(title(b)),
   );
