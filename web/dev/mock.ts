@@ -54,7 +54,7 @@ function metricsOf(id: string): string[] {
   return Object.keys(valuesAt(id, started)).sort();
 }
 
-function view({ devices, broker }: MockOptions, id: string): Json {
+function view({ devices, broker, twin }: MockOptions, id: string): Json {
   const now = Date.now();
   const lost = lostSince(broker);
   const silent = silentAt(id, now) || lost !== undefined;
@@ -72,6 +72,7 @@ function view({ devices, broker }: MockOptions, id: string): Json {
   if (newest.length === 0) health = 'waiting';
   else if (silent) health = 'offline';
   else if (water >= LIMITS.critical) health = 'critical';
+  else if (twin === 'alarms') health = 'alarm';
   else if (Object.keys(faults).length > 0) health = 'fault';
   else if (water >= LIMITS.warning) health = 'warning';
   return {

@@ -34,11 +34,35 @@ static bool check_hz(const cool_output_cfg_t *o, int i, char *reason) {
 	return hz == 0 || cool_settings_wrong(reason, "outputs", i, "wiring.hz", "a switch has none");
 }
 
+/*
+ * What a pin does while the chip has no power, as far as the settings can say it: it is low then, so only a pin that is driven high may stop a pump or
+ * a fan, and only one that is driven high may start a chiller. A 4-wire input that nobody drives means full speed, which is wrong for a chiller.
+ */
+static bool check_level(const cool_output_cfg_t *o, int i, char *reason) {
+	switch (o->role) {
+	case COOL_PUMP:
+	case COOL_FAN:
+		return o->wiring.inverted ||
+			cool_settings_wrong(
+				reason, "outputs", i, "wiring.inverted", "true is expected: without power the pin is low, and a pump or a fan has to run then");
+	case COOL_CHILLER:
+		if (o->kind == COOL_PWM4)
+			return cool_settings_wrong(reason, "outputs", i, "kind", "a chiller is a switch or dc_pwm: 4-wire runs at full speed without the device");
+		return !o->wiring.inverted ||
+			cool_settings_wrong(
+				reason, "outputs", i, "wiring.inverted", "false is expected: without power the pin is low, and a chiller has to be off then");
+	case COOL_BUZZER: break;
+	}
+	return true;
+}
+
 static bool check_output(const cool_output_cfg_t *o, const cool_board_t *b, int i, uint64_t *taken, char *reason) {
 	const cool_wiring_t *w = &o->wiring;
 	if (w->pin < 0) return cool_settings_wrong(reason, "outputs", i, "wiring.pin", "it is missing, and the board has no such output");
 	const char *no_output = pin_in(b->input_pins, w->pin) ? " is input only" : " cannot drive an output";
-	if (!check_hz(o, i, reason) || !take(taken, b->taken_pins, b->output_pins, no_output, i, "wiring.pin", w->pin, reason)) return false;
+	if (!check_hz(o, i, reason) || !check_level(o, i, reason) ||
+		!take(taken, b->taken_pins, b->output_pins, no_output, i, "wiring.pin", w->pin, reason))
+		return false;
 	if (w->tacho_pin < 0) return true;
 	if (w->tacho_pulses < 1 || w->tacho_pulses > 12) {
 		return cool_settings_wrong(reason, "outputs", i, "wiring.tacho_pulses", "1 to 12 of a turn are expected");
