@@ -273,3 +273,47 @@ TEST(the_result_of_a_trial_is_written_when_flash_works_again) {
 	bench_start();
 	CHECK_STR(device.home.confirmed.url, "mqtts://new.example:8883");
 }
+
+/** Lets a reply hang, so that what comes next waits for its turn. */
+static void keep_busy(void) {
+	bench.silent = true;
+	bench_say(COOL_COMMAND, "{\"id\":\"c-1\",\"name\":\"identify\",\"expires\":1764000600000}", false);
+	CHECK(device.replying);
+}
+
+/** Everything that hangs is answered. */
+static void go_on(void) {
+	bench.silent = false;
+	for (int i = 0; i < bench.sent_count; i++)
+		cool_device_settled(&device, bench.now, bench.sent[i].id, true);
+	bench.sent_count = 0;
+	bench_run();
+}
+
+TEST(a_desired_state_does_not_become_the_certificates_of_a_move_that_waits) {
+	start();
+	keep_busy();
+	device.save_rest = 60000; // flash could not be written a moment ago
+	bench_say(COOL_COMMAND, move, false); // with the public roots
+	bench_say(COOL_DESIRED, "{\"epoch\":\"e1\",\"version\":3,\"interval_ms\":5000}", true);
+	CHECK_EQ_INT(device.order_count, 2);
+	go_on();
+	bench_pass(60000);
+	CHECK_STR(bench.to.url, "mqtts://new.example:8883");
+	CHECK_EQ_INT(bench.ca, COOL_BLOB_COUNT);
+}
+
+TEST(a_move_that_waits_does_not_take_the_certificates_of_a_trial_that_succeeds_meanwhile) {
+	start();
+	bench_say(COOL_COMMAND, with_certificates("m-1", "mqtts://one.example"), false);
+	bench_pass(250);
+	CHECK_EQ_INT(bench.ca, COOL_BLOB_CA_A);
+	keep_busy();
+	bench_say(COOL_COMMAND, with_certificates("m-2", "mqtts://two.example"), false);
+	bench_say(COOL_COMMITTED, said_2, false);
+	bench_run();
+	CHECK_EQ_INT(device.home.confirmed_ca, COOL_BLOB_CA_A);
+	go_on();
+	CHECK_STR(bench.to.url, "mqtts://two.example:8883");
+	CHECK_EQ_INT(bench.ca, COOL_BLOB_CA_B);
+}

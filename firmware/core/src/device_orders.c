@@ -16,6 +16,9 @@ static bool waits(const cool_device_t *d, const char *id) {
 	return false;
 }
 
+/** The place that the confirmed endpoint's certificates do not have. */
+static cool_blob_t spare_ca(const cool_device_t *d) { return d->home.confirmed_ca == COOL_BLOB_CA_A ? COOL_BLOB_CA_B : COOL_BLOB_CA_A; }
+
 void cool_device_take_command(cool_device_t *d, uint64_t now, const char *text, size_t len, bool retained) {
 	if (d->order_count == COOL_ORDERS || d->restart || d->factory_reset) return; // sent again by the server
 	cool_judge_t j = {
@@ -29,9 +32,10 @@ void cool_device_take_command(cool_device_t *d, uint64_t now, const char *text, 
 	cool_order_t *o = &d->orders[d->order_count];
 	if (!cool_command_judge(&j, &d->executed, text, len, o) || waits(d, o->answer.id)) return;
 	d->order_count++;
-	if (o->kind != COOL_ORDER_ENDPOINT || d->stage[0] == '\0') return;
-	// It takes the place that the confirmed endpoint's certificates do not have.
-	d->staged = d->home.confirmed_ca == COOL_BLOB_CA_A ? COOL_BLOB_CA_B : COOL_BLOB_CA_A;
+	if (o->kind != COOL_ORDER_ENDPOINT) return;
+	d->incoming_ca = d->stage[0] != '\0';
+	if (!d->incoming_ca) return;
+	d->staged = spare_ca(d);
 	d->stage_len = strlen(d->stage) + 1;
 }
 
@@ -41,10 +45,14 @@ static void settle_in(cool_device_t *d, const cool_order_t *o) {
 	d->elsewhere = d->elsewhere || d->proof.begun;
 	d->proof.begun = false;
 	h->trial = d->incoming;
-	h->trial_ca = (uint8_t)d->staged; // COOL_BLOB_COUNT: the public roots
+	h->trial_ca = COOL_BLOB_COUNT; // the public roots
 	h->trying = true;
 	(void)cool_copy(h->command, sizeof h->command, o->answer.id);
-	if (d->staged != COOL_BLOB_COUNT) cool_device_keep(d, d->staged);
+	if (d->incoming_ca) {
+		d->staged = spare_ca(d); // again: a trial may have succeeded while this one waited for its turn
+		h->trial_ca = (uint8_t)d->staged;
+		cool_device_keep(d, d->staged);
+	}
 	cool_device_keep(d, COOL_BLOB_HOME);
 }
 

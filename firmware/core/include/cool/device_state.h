@@ -86,6 +86,7 @@ struct cool_device {
 	int order_count;
 	bool replying;               /**< the first order's reply is under way */
 	cool_endpoint_t incoming;    /**< arguments of the order `endpoint` */
+	bool incoming_ca;            /**< its certificates are in stage */
 	bool restart, factory_reset; /**< as soon as the connection is closed, or */
 	uint64_t restart_by;         /**< by then; 0: not begun */
 	bool identify;
