@@ -58,9 +58,9 @@ static size_t content_of(const cool_device_t *d, cool_blob_t blob, char *out, si
 bool cool_device_save(cool_device_t *d, uint64_t now, cool_action_t *a, char *buf, size_t size) {
 	// Certificates come before the home that names them, and both before the answer that promises them.
 	static const cool_blob_t order[] = {COOL_BLOB_CA_A, COOL_BLOB_CA_B, COOL_BLOB_HOME, COOL_BLOB_EXECUTED, COOL_BLOB_DESIRED};
-	if (d->unsaved == 0 || now < d->save_rest) return false;
 	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-		if ((d->unsaved & 1u << order[i]) == 0) continue;
+		bool patient = order[i] == COOL_BLOB_HOME || order[i] == COOL_BLOB_DESIRED;
+		if ((d->unsaved & 1u << order[i]) == 0 || (patient && now < d->save_rest)) continue;
 		d->unsaved &= ~(1u << order[i]);
 		size_t len = content_of(d, order[i], buf + COOL_SEAL_SIZE, size - COOL_SEAL_SIZE);
 		d->saving = true;
@@ -74,21 +74,23 @@ bool cool_device_save(cool_device_t *d, uint64_t now, cool_action_t *a, char *bu
 	return false;
 }
 
-/** Gives up what waits for a blob that could not be written. */
+/** Gives up what waits for a blob that could not be written, or has it written later. */
 static void give_up(cool_device_t *d, uint64_t now, cool_blob_t blob) {
 	cool_order_t *o = d->order_count > 0 && !d->orders[0].stored ? &d->orders[0] : NULL;
-	bool of_order = blob != COOL_BLOB_DESIRED && o != NULL && (blob == COOL_BLOB_EXECUTED || o->kind == COOL_ORDER_ENDPOINT);
-	if (blob == COOL_BLOB_HOME && !of_order) {
-		// How a trial ended. It is known until the next restart, and written as soon as it can be.
+	bool move = o != NULL && o->kind == COOL_ORDER_ENDPOINT;
+	bool moving = move && d->home.trying && strcmp(d->home.command, o->answer.id) == 0;
+	if (blob == COOL_BLOB_DESIRED || (blob == COOL_BLOB_HOME && !moving)) {
+		// A desired state is in effect, and how a trial ended is known, until the next restart; they are written as soon as they can be.
 		cool_device_keep(d, blob);
 		d->save_rest = now + COOL_SAVE_REST_MS;
 	}
-	if (!of_order) return;
+	if (blob == COOL_BLOB_DESIRED || o == NULL || (blob != COOL_BLOB_EXECUTED && !move)) return;
 	const uint32_t parts = 1u << COOL_BLOB_CA_A | 1u << COOL_BLOB_CA_B | 1u << COOL_BLOB_EXECUTED;
 	d->unsaved &= ~parts;
+	if (d->staged == COOL_BLOB_CA_A || d->staged == COOL_BLOB_CA_B) d->staged = COOL_BLOB_COUNT;
 	cool_executed_remove(&d->executed, o->answer.id);
 	o->stored = true;
-	if (o->kind == COOL_ORDER_ENDPOINT) {
+	if (moving) {
 		cool_device_roll_back(d, now, "it could not be kept in flash");
 		d->save_rest = now + COOL_SAVE_REST_MS;
 	}
@@ -102,7 +104,7 @@ void cool_device_saved(cool_device_t *d, uint32_t now_ms, cool_blob_t blob, bool
 	if (!d->saving || d->saved != blob) return;
 	d->saving = false;
 	bool again = (d->unsaved & 1u << blob) != 0;
-	if (d->staged == blob && !again) d->staged = COOL_BLOB_COUNT;
+	if (ok && d->staged == blob && !again) d->staged = COOL_BLOB_COUNT;
 	if (!ok)
 		give_up(d, now, blob);
 	else if (blob == COOL_BLOB_EXECUTED && d->order_count > 0 && !again)

@@ -3,11 +3,14 @@
 #include "device_parts.h"
 #include "text.h"
 
-/** Whether an `endpoint` waits whose arguments are not in use yet. */
-static bool moving(const cool_device_t *d) {
+/** Whether the stage is kept for a desired state that flash did not take. */
+static bool unkept(const cool_device_t *d, uint64_t now) { return d->staged == COOL_BLOB_DESIRED && now < d->save_rest; }
+
+/** Whether an `endpoint` waits whose arguments are not in use yet, or the stage is about to be free. */
+static bool moving(const cool_device_t *d, uint64_t now) {
 	for (int i = 0; i < d->order_count; i++)
 		if (d->orders[i].kind == COOL_ORDER_ENDPOINT) return true;
-	return d->staged != COOL_BLOB_COUNT;
+	return d->staged != COOL_BLOB_COUNT && !unkept(d, now);
 }
 
 static bool waits(const cool_device_t *d, const char *id) {
@@ -24,7 +27,8 @@ void cool_device_take_command(cool_device_t *d, uint64_t now, const char *text, 
 	cool_judge_t j = {
 		.firmware = d->cfg->firmware,
 		.retained = retained,
-		.moving = moving(d),
+		.moving = moving(d, now),
+		.unkept = unkept(d, now),
 		.endpoint = &d->incoming,
 		.ca = d->stage,
 	};
@@ -44,6 +48,7 @@ static void settle_in(cool_device_t *d, const cool_order_t *o) {
 	cool_home_t *h = &d->home;
 	d->elsewhere = d->elsewhere || d->proof.begun;
 	d->proof.begun = false;
+	d->save_rest = 0; // its home is written before its answer
 	h->trial = d->incoming;
 	h->trial_ca = COOL_BLOB_COUNT; // the public roots
 	h->trying = true;
@@ -75,7 +80,13 @@ bool cool_device_obey(cool_device_t *d, uint64_t now, cool_action_t *a, char *bu
 	if (d->order_count == 0 || d->replying || d->restart || d->factory_reset) return false;
 	cool_order_t *o = &d->orders[0];
 	if (!o->stored) {
-		if (cool_executed_find(&d->executed, o->answer.id) == NULL) keep_answer(d, o);
+		bool begins = cool_executed_find(&d->executed, o->answer.id) == NULL;
+		if (begins && o->kind == COOL_ORDER_ENDPOINT && (d->unsaved & 1u << COOL_BLOB_HOME) != 0) {
+			// How the last trial ended goes first: until it is written flash may name the certificates whose place is taken now.
+			d->save_rest = 0;
+			begins = false;
+		}
+		if (begins) keep_answer(d, o);
 		return cool_device_save(d, now, a, buf, COOL_BUF_SIZE);
 	}
 	if (d->link.phase == COOL_LINK_GREETING || d->link.leave || now < d->voice_rest) return false;

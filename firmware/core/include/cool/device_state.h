@@ -95,7 +95,7 @@ struct cool_device {
 
 	/* flash */
 	uint32_t unsaved;   /**< bit n: cool_blob_t n is to be written */
-	uint64_t save_rest; /**< nothing is written before: it failed */
+	uint64_t save_rest; /**< what nobody waits for is not written before: it failed */
 	bool saving;
 	cool_blob_t saved;  /**< being written */
 	cool_blob_t staged; /**< whose content is in stage; COOL_BLOB_COUNT: free */
