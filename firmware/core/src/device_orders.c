@@ -126,11 +126,10 @@ void cool_device_act(cool_device_t *d, uint64_t now) {
 	}
 }
 
-/** The offset that a probe has by the settings. */
-static double offset_of(const cool_settings_t *s, const char *role) {
-	for (int i = 0; i < s->probe_count; i++)
-		if (strcmp(s->probes[i].role, role) == 0) return s->probes[i].offset_k;
-	return 0;
+/** The offset that a role's readings have now: that of the settings, but none where another probe stands in. */
+static double offset_of(const cool_device_t *d, const char *role) {
+	const cool_probe_t *p = cool_probes_role(&d->regulator.probes, role);
+	return p != NULL ? p->offset_k : 0;
 }
 
 /** Finds the offsets that bring the probes to their mean, or says why not. */
@@ -150,7 +149,7 @@ static void finish_zero(cool_device_t *d) {
 		mean += z->sums[i] / z->counts[i] / z->what.count;
 	}
 	for (int i = 0; i < z->what.count; i++) {
-		z->offsets[i] = offset_of(&d->regulator.settings, z->what.roles[i]) + mean - z->sums[i] / z->counts[i];
+		z->offsets[i] = offset_of(d, z->what.roles[i]) + mean - z->sums[i] / z->counts[i];
 		if (z->offsets[i] >= -5 && z->offsets[i] <= 5) continue;
 		cool_text_add(&t, z->what.roles[i]);
 		cool_text_add(&t, ": more than 5 K from the mean; is it in the same water?");
