@@ -1,4 +1,4 @@
-/* A device whose flash cannot be written for a while. */
+/* What a device keeps in flash, also where that cannot be written for a while. */
 #include <string.h>
 
 #include "device_util.h"
@@ -102,4 +102,42 @@ TEST(a_move_is_refused_while_a_desired_state_waits_for_flash) {
 	bench_pass(61000);
 	bench_say(COOL_COMMAND, MOVE("m-1", "mqtts://new.example"), false);
 	CHECK_STR(bench.to.url, "mqtts://new.example:8883");
+}
+
+TEST(a_leak_stays_latched_over_a_power_cut) {
+	start();
+	bench.senses.leak_wet = true;
+	bench_pass(2000);
+	CHECK(bench_has(bench.reported, "\"claim\":\"leak\""));
+	bench.senses.leak_wet = false; // the water has run past the sensor
+	bench_pass(2000);
+	bench_start();
+	bench.now += 250;
+	CHECK_NEAR(cool_device_step(&device, bench.now, &bench.senses)[0].duty, 0, 0);
+	bench_online();
+	bench_pass(20000);
+	CHECK(bench_has(bench.reported, "\"claim\":\"leak\"") && bench_has(bench.reported, "\"name\":\"leak\",\"occurrence\":1,\"active\":true"));
+	// A person clears it, and then it is over for good.
+	bench_say(COOL_COMMAND, "{\"id\":\"l-1\",\"name\":\"clear_fault\",\"expires\":1764000600000,\"args\":{\"fault\":\"leak\",\"occurrence\":1}}", false);
+	CHECK_STR(bench.reply, "{\"id\":\"l-1\",\"ok\":true}");
+	bench_pass(2000);
+	bench_start();
+	bench_pass(20000);
+	CHECK(cool_device_step(&device, bench.now, &bench.senses)[0].duty > 0);
+}
+
+TEST(a_leak_is_kept_when_flash_works_again) {
+	start();
+	bench.broken_flash = true;
+	bench.senses.leak_wet = true;
+	bench_pass(2000);
+	CHECK(bench_has(bench.reported, "\"claim\":\"leak\""));
+	bench.broken_flash = false;
+	bench.senses.leak_wet = false;
+	int saves = bench.saves;
+	bench_pass(61000);
+	CHECK_EQ_INT(bench.saves - saves, 1);
+	bench_start();
+	bench.now += 250;
+	CHECK_NEAR(cool_device_step(&device, bench.now, &bench.senses)[0].duty, 0, 0);
 }

@@ -317,3 +317,32 @@ TEST(a_move_that_waits_does_not_take_the_certificates_of_a_trial_that_succeeds_m
 	CHECK_STR(bench.to.url, "mqtts://two.example:8883");
 	CHECK_EQ_INT(bench.ca, COOL_BLOB_CA_B);
 }
+
+TEST(no_certificates_are_kept_as_such_however_many_blobs_there_are) {
+	static cool_home_t h, again;
+	static uint8_t blob[2048];
+	memset(&h, 0, sizeof h);
+	h.trying = true;
+	h.trial_ca = COOL_BLOB_COUNT;
+	size_t len = cool_home_store(&h, blob, sizeof blob);
+	CHECK(len > 0 && blob[len - 1] == 0xff);
+	h.trial_ca = COOL_BLOB_CA_B;
+	CHECK_EQ_INT(cool_home_store(&h, blob, sizeof blob), len);
+	static const struct {
+		uint8_t kept;
+		cool_blob_t means;
+	} cases[] = {{0xff, COOL_BLOB_COUNT}, {COOL_BLOB_CA_PROVISIONED, COOL_BLOB_CA_PROVISIONED}, {COOL_BLOB_CA_A, COOL_BLOB_CA_A},
+		{COOL_BLOB_CA_B, COOL_BLOB_CA_B}, {COOL_BLOB_DESIRED, COOL_BLOB_COUNT}, {COOL_BLOB_COUNT + 3, COOL_BLOB_COUNT}};
+	const cool_endpoint_t none = {.url = ""};
+	uint32_t origin = 0;
+	CHECK(cool_home_load(&again, &none, COOL_BLOB_COUNT, NULL, 0));
+	origin = again.origin;
+	for (int i = 0; i < 4; i++)
+		blob[i] = (uint8_t)(origin >> (8 * i));
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		blob[len - 1] = cases[i].kept;
+		CHECK(cool_home_load(&again, &none, COOL_BLOB_COUNT, blob, len));
+		CHECK(again.trying);
+		CHECK_EQ_INT(again.trial_ca, cases[i].means);
+	}
+}

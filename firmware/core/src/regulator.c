@@ -183,6 +183,10 @@ bool cool_regulator_clear(cool_regulator_t *r, const char *fault, uint32_t occur
 	return cool_hazards_dry(&r->hazards);
 }
 
+void cool_regulator_leaked(cool_regulator_t *r) { r->hazards.leak = true; }
+
+bool cool_regulator_leak(const cool_regulator_t *r) { return r->hazards.leak; }
+
 void cool_regulator_event(cool_regulator_t *r, const char *fault) { cool_faults_event(&r->faults, fault); }
 
 bool cool_regulator_critical(const cool_regulator_t *r) { return cool_faults_critical(&r->faults); }

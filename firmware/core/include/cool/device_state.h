@@ -96,6 +96,7 @@ struct cool_device {
 	/* flash */
 	uint32_t unsaved;   /**< bit n: cool_blob_t n is to be written */
 	uint64_t save_rest; /**< what nobody waits for is not written before: it failed */
+	bool leak_kept;     /**< what flash says, or will say, of a leak */
 	bool saving;
 	cool_blob_t saved;  /**< being written */
 	cool_blob_t staged; /**< whose content is in stage; COOL_BLOB_COUNT: free */
