@@ -10,7 +10,7 @@ static const char *const state_4 = "{\"epoch\":\"e1\",\"version\":4,\"interval_m
 static const char *const identify = "{\"id\":\"c-1\",\"name\":\"identify\",\"expires\":1764000600000}";
 static const char *const said_2 = "{\"boot\":\"b007\",\"through\":2}";
 
-#define MOVE(id, url)                                                                                                                              \
+#define MOVE(id, url) \
 	"{\"id\":\"" id "\",\"name\":\"endpoint\",\"expires\":1764000600000,\"args\":{\"url\":\"" url "\",\"username\":\"u\",\"password\":\"p\"}}"
 
 static void start(void) {
@@ -118,7 +118,8 @@ TEST(a_leak_stays_latched_over_a_power_cut) {
 	bench_pass(20000);
 	CHECK(bench_has(bench.reported, "\"claim\":\"leak\"") && bench_has(bench.reported, "\"name\":\"leak\",\"occurrence\":1,\"active\":true"));
 	// A person clears it, and then it is over for good.
-	bench_say(COOL_COMMAND, "{\"id\":\"l-1\",\"name\":\"clear_fault\",\"expires\":1764000600000,\"args\":{\"fault\":\"leak\",\"occurrence\":1}}", false);
+	bench_say(
+		COOL_COMMAND, "{\"id\":\"l-1\",\"name\":\"clear_fault\",\"expires\":1764000600000,\"args\":{\"fault\":\"leak\",\"occurrence\":1}}", false);
 	CHECK_STR(bench.reply, "{\"id\":\"l-1\",\"ok\":true}");
 	bench_pass(2000);
 	bench_start();

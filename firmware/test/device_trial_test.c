@@ -293,7 +293,7 @@ static void go_on(void) {
 TEST(a_desired_state_does_not_become_the_certificates_of_a_move_that_waits) {
 	start();
 	keep_busy();
-	device.save_rest = 60000; // flash could not be written a moment ago
+	device.save_rest = 60000;             // flash could not be written a moment ago
 	bench_say(COOL_COMMAND, move, false); // with the public roots
 	bench_say(COOL_DESIRED, "{\"epoch\":\"e1\",\"version\":3,\"interval_ms\":5000}", true);
 	CHECK_EQ_INT(device.order_count, 2);

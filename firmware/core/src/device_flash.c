@@ -59,12 +59,17 @@ static size_t content_of(const cool_device_t *d, cool_blob_t blob, char *out, si
 	}
 }
 
+/** Whether nobody waits for a blob, so that flash may be given time. A move waits for its home. */
+static bool patient(const cool_device_t *d, cool_blob_t blob) {
+	bool move = d->order_count > 0 && !d->orders[0].stored && d->orders[0].kind == COOL_ORDER_ENDPOINT;
+	return blob == COOL_BLOB_LEAK || blob == COOL_BLOB_DESIRED || (blob == COOL_BLOB_HOME && !move);
+}
+
 bool cool_device_save(cool_device_t *d, uint64_t now, cool_action_t *a, char *buf, size_t size) {
 	// Certificates come before the home that names them, and both before the answer that promises them.
 	static const cool_blob_t order[] = {COOL_BLOB_LEAK, COOL_BLOB_CA_A, COOL_BLOB_CA_B, COOL_BLOB_HOME, COOL_BLOB_EXECUTED, COOL_BLOB_DESIRED};
 	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-		bool patient = order[i] == COOL_BLOB_LEAK || order[i] == COOL_BLOB_HOME || order[i] == COOL_BLOB_DESIRED;
-		if ((d->unsaved & 1u << order[i]) == 0 || (patient && now < d->save_rest)) continue;
+		if ((d->unsaved & 1u << order[i]) == 0 || (now < d->save_rest && patient(d, order[i]))) continue;
 		d->unsaved &= ~(1u << order[i]);
 		size_t len = content_of(d, order[i], buf + COOL_SEAL_SIZE, size - COOL_SEAL_SIZE);
 		d->saving = true;

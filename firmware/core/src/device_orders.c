@@ -48,7 +48,6 @@ static void settle_in(cool_device_t *d, const cool_order_t *o) {
 	cool_home_t *h = &d->home;
 	d->elsewhere = d->elsewhere || d->proof.begun;
 	d->proof.begun = false;
-	d->save_rest = 0; // its home is written before its answer
 	h->trial = d->incoming;
 	h->trial_ca = COOL_BLOB_COUNT; // the public roots
 	h->trying = true;
@@ -80,13 +79,9 @@ bool cool_device_obey(cool_device_t *d, uint64_t now, cool_action_t *a, char *bu
 	if (d->order_count == 0 || d->replying || d->restart || d->factory_reset) return false;
 	cool_order_t *o = &d->orders[0];
 	if (!o->stored) {
-		bool begins = cool_executed_find(&d->executed, o->answer.id) == NULL;
-		if (begins && o->kind == COOL_ORDER_ENDPOINT && (d->unsaved & 1u << COOL_BLOB_HOME) != 0) {
-			// How the last trial ended goes first: until it is written flash may name the certificates whose place is taken now.
-			d->save_rest = 0;
-			begins = false;
-		}
-		if (begins) keep_answer(d, o);
+		// How the last trial ended goes first: until it is written, flash may name the certificates whose place a move takes.
+		bool ready = o->kind != COOL_ORDER_ENDPOINT || (d->unsaved & 1u << COOL_BLOB_HOME) == 0;
+		if (ready && cool_executed_find(&d->executed, o->answer.id) == NULL) keep_answer(d, o);
 		return cool_device_save(d, now, a, buf, COOL_BUF_SIZE);
 	}
 	if (d->link.phase == COOL_LINK_GREETING || d->link.leave || now < d->voice_rest) return false;
