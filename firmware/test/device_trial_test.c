@@ -346,3 +346,21 @@ TEST(no_certificates_are_kept_as_such_however_many_blobs_there_are) {
 		CHECK_EQ_INT(again.trial_ca, cases[i].means);
 	}
 }
+
+TEST(what_the_other_broker_acknowledges_as_the_device_leaves_it_is_not_let_go) {
+	start(); // a server that never says `committed`
+	bench_say(COOL_COMMAND, move, false);
+	bench_pass(30000);
+	bench.silent = true;
+	uint64_t first = device.ring.first;
+	bench_pass(30500);
+	CHECK(!device.home.trying);
+	CHECK(bench.connected && cool_link_stands(&device.link)); // it says `offline`
+	for (int i = 0; i < bench.sent_count; i++)
+		if (bench.sent[i].kind == COOL_TELEMETRY) cool_device_settled(&device, bench.now, bench.sent[i].id, true);
+	CHECK_EQ_INT(device.ring.first, first);
+	bench.silent = false;
+	bench_pass(5000);
+	CHECK_STR(bench.to.url, "mqtts://home.example:8883");
+	CHECK_EQ_INT(cool_ring_len(&device.ring), 0); // once they are acknowledged at home
+}
