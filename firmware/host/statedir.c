@@ -80,13 +80,19 @@ bool statedir_save(statedir_t *s, cool_blob_t blob, const void *data, size_t len
 	if (fd < 0) return false;
 	bool ok = write_all(fd, data, len) && fsync(fd) == 0;
 	ok = close(fd) == 0 && ok;
+	ok = ok && renameat(s->fd, fresh, s->fd, name) == 0;
+	if (!ok) (void)unlinkat(s->fd, fresh, 0); /* on a full disk it would hold what little room there is */
 	/* The name is on disk only once the directory is. */
-	return ok && renameat(s->fd, fresh, s->fd, name) == 0 && fsync(s->fd) == 0;
+	return ok && fsync(s->fd) == 0;
 }
 
 bool statedir_erase(statedir_t *s) {
 	bool ok = true;
-	for (int b = 0; b < COOL_BLOB_COUNT; b++)
+	for (int b = 0; b < COOL_BLOB_COUNT; b++) {
+		char fresh[NAME_SIZE];
+		file_name(fresh, (cool_blob_t)b, ".new"); /* half written when the power went */
+		ok = (unlinkat(s->fd, fresh, 0) == 0 || errno == ENOENT) && ok;
 		ok = statedir_save(s, (cool_blob_t)b, NULL, 0) && ok;
+	}
 	return ok;
 }

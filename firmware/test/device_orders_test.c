@@ -335,6 +335,38 @@ TEST(zero_counts_the_offset_that_is_there) {
 	CHECK(bench_has(bench.reported, "\"offsets\":{\"water\":0.75,\"inlet\":0.25}"));
 }
 
+TEST(zero_counts_no_offset_for_a_probe_that_stands_in) {
+	bench_init(1000);
+	bench_start();
+	bench_probe(0, 25);
+	bench_probe(1, 25.5);
+	cool_device_clock(&device, bench.now, wall);
+	bench_online();
+	// Probe 1 has the role `inlet` of a probe that never answers.
+	char text[300];
+	cool_json_writer_t w;
+	cool_json_writer_init(&w, text, sizeof text);
+	cool_json_open_object(&w);
+	cool_json_key(&w, "epoch");
+	cool_json_put_string(&w, "e1");
+	cool_json_key(&w, "version");
+	cool_json_put_int(&w, 1);
+	cool_json_key(&w, "probes");
+	cool_json_open_array(&w);
+	add_probe(&w, 0, "water", 0);
+	bench.senses.probes[2].rom = 0x28aabbccddeeff00;
+	add_probe(&w, 2, "inlet", 2);
+	bench.senses.probes[2].rom = 0;
+	cool_json_close_array(&w);
+	cool_json_close_object(&w);
+	bench_say(COOL_DESIRED, text, true);
+	bench_pass(12000);
+	CHECK(bench_has(bench.reported, "probe_replaced"));
+	command("c-1", "zero", "{\"roles\":[\"water\",\"inlet\"],\"seconds\":5}");
+	bench_pass(6000);
+	if (!CHECK(bench_has(bench.reported, "\"offsets\":{\"water\":0.25,\"inlet\":-0.25}"))) CHECK_STR(bench.reported, "");
+}
+
 TEST(a_restart_does_not_wait_for_a_connection_that_hangs) {
 	start();
 	bench.silent = true;

@@ -273,3 +273,94 @@ TEST(the_result_of_a_trial_is_written_when_flash_works_again) {
 	bench_start();
 	CHECK_STR(device.home.confirmed.url, "mqtts://new.example:8883");
 }
+
+/** Lets a reply hang, so that what comes next waits for its turn. */
+static void keep_busy(void) {
+	bench.silent = true;
+	bench_say(COOL_COMMAND, "{\"id\":\"c-1\",\"name\":\"identify\",\"expires\":1764000600000}", false);
+	CHECK(device.replying);
+}
+
+/** Everything that hangs is answered. */
+static void go_on(void) {
+	bench.silent = false;
+	for (int i = 0; i < bench.sent_count; i++)
+		cool_device_settled(&device, bench.now, bench.sent[i].id, true);
+	bench.sent_count = 0;
+	bench_run();
+}
+
+TEST(a_desired_state_does_not_become_the_certificates_of_a_move_that_waits) {
+	start();
+	keep_busy();
+	device.save_rest = 60000;             // flash could not be written a moment ago
+	bench_say(COOL_COMMAND, move, false); // with the public roots
+	bench_say(COOL_DESIRED, "{\"epoch\":\"e1\",\"version\":3,\"interval_ms\":5000}", true);
+	CHECK_EQ_INT(device.order_count, 2);
+	go_on();
+	bench_pass(1000);
+	CHECK_STR(bench.to.url, "mqtts://new.example:8883");
+	CHECK_EQ_INT(bench.ca, COOL_BLOB_COUNT);
+}
+
+TEST(a_move_that_waits_does_not_take_the_certificates_of_a_trial_that_succeeds_meanwhile) {
+	start();
+	bench_say(COOL_COMMAND, with_certificates("m-1", "mqtts://one.example"), false);
+	bench_pass(250);
+	CHECK_EQ_INT(bench.ca, COOL_BLOB_CA_A);
+	keep_busy();
+	bench_say(COOL_COMMAND, with_certificates("m-2", "mqtts://two.example"), false);
+	bench_say(COOL_COMMITTED, said_2, false);
+	bench_run();
+	CHECK_EQ_INT(device.home.confirmed_ca, COOL_BLOB_CA_A);
+	go_on();
+	CHECK_STR(bench.to.url, "mqtts://two.example:8883");
+	CHECK_EQ_INT(bench.ca, COOL_BLOB_CA_B);
+}
+
+TEST(no_certificates_are_kept_as_such_however_many_blobs_there_are) {
+	static cool_home_t h, again;
+	static uint8_t blob[2048];
+	memset(&h, 0, sizeof h);
+	h.trying = true;
+	h.trial_ca = COOL_BLOB_COUNT;
+	size_t len = cool_home_store(&h, blob, sizeof blob);
+	CHECK(len > 0 && blob[len - 1] == 0xff);
+	h.trial_ca = COOL_BLOB_CA_B;
+	CHECK_EQ_INT(cool_home_store(&h, blob, sizeof blob), len);
+	static const struct {
+		uint8_t kept;
+		cool_blob_t means;
+	} cases[] = {{0xff, COOL_BLOB_COUNT}, {COOL_BLOB_CA_PROVISIONED, COOL_BLOB_CA_PROVISIONED}, {COOL_BLOB_CA_A, COOL_BLOB_CA_A},
+		{COOL_BLOB_CA_B, COOL_BLOB_CA_B}, {COOL_BLOB_DESIRED, COOL_BLOB_COUNT}, {COOL_BLOB_COUNT + 3, COOL_BLOB_COUNT}};
+	const cool_endpoint_t none = {.url = ""};
+	uint32_t origin = 0;
+	CHECK(cool_home_load(&again, &none, COOL_BLOB_COUNT, NULL, 0));
+	origin = again.origin;
+	for (int i = 0; i < 4; i++)
+		blob[i] = (uint8_t)(origin >> (8 * i));
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		blob[len - 1] = cases[i].kept;
+		CHECK(cool_home_load(&again, &none, COOL_BLOB_COUNT, blob, len));
+		CHECK(again.trying);
+		CHECK_EQ_INT(again.trial_ca, cases[i].means);
+	}
+}
+
+TEST(what_the_other_broker_acknowledges_as_the_device_leaves_it_is_not_let_go) {
+	start(); // a server that never says `committed`
+	bench_say(COOL_COMMAND, move, false);
+	bench_pass(30000);
+	bench.silent = true;
+	uint64_t first = device.ring.first;
+	bench_pass(30500);
+	CHECK(!device.home.trying);
+	CHECK(bench.connected && cool_link_stands(&device.link)); // it says `offline`
+	for (int i = 0; i < bench.sent_count; i++)
+		if (bench.sent[i].kind == COOL_TELEMETRY) cool_device_settled(&device, bench.now, bench.sent[i].id, true);
+	CHECK_EQ_INT(device.ring.first, first);
+	bench.silent = false;
+	bench_pass(5000);
+	CHECK_STR(bench.to.url, "mqtts://home.example:8883");
+	CHECK_EQ_INT(cool_ring_len(&device.ring), 0); // once they are acknowledged at home
+}

@@ -271,6 +271,41 @@ TEST(a_probe_that_was_put_in_takes_the_vacant_role) {
 	CHECK_STR(role_of(5), "temp2");
 }
 
+TEST(a_probe_that_answers_after_all_has_the_offset_of_the_latest_settings) {
+	begin();
+	name(5, "water", 0.5);
+	cool_probes_apply(&p, &s);
+	read(0, 1, 30);
+	pass(11);
+	CHECK_STR(role_of(1), "water");
+	s.probes[0].offset_k = -1;
+	cool_probes_apply(&p, &s);
+	pass(1);
+	CHECK_STR(role_of(1), "water");
+	CHECK_NEAR(cool_probes_role(&p, "water")->value, 30, 0);
+	read(1, 5, 31);
+	pass(3);
+	CHECK_STR(role_of(5), "water");
+	CHECK_NEAR(cool_probes_role(&p, "water")->value, 30, 0);
+}
+
+TEST(a_role_that_changes_its_probe_is_no_move_of_the_water) {
+	begin();
+	name(5, "water", 0);
+	name(6, "inlet", 0);
+	cool_probes_apply(&p, &s);
+	read(0, 1, 30);
+	read(1, 6, 30);
+	pass(11);
+	CHECK_STR(role_of(1), "water");
+	read(2, 5, 31.5); /* it shows 1.5 K more than the one that stood in for it */
+	pass(3);
+	CHECK_STR(role_of(5), "water");
+	for (int i = 0; i < 130; i++)
+		cool_probes_step(&p, reads, 60000);
+	CHECK_EQ_INT(cool_probes_role(&p, "inlet")->latest.quality, COOL_GOOD);
+}
+
 TEST(a_role_is_taken_over_only_where_there_is_no_doubt) {
 	static const struct {
 		const char *name;

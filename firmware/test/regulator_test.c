@@ -76,6 +76,22 @@ TEST(an_override_ends_by_the_clock) {
 	CHECK_STR(loop_by(&l, LOOP_PUMP), "auto");
 }
 
+TEST(an_override_that_ends_too_late_does_not_begin_after_a_stronger_claim) {
+	loop_init(&l);
+	l.in.clock_valid = true;
+	l.in.unix_ms = NOW;
+	settle();
+	l.broken[0] = true;
+	loop_run(&l, 6000);
+	CHECK_STR(loop_by(&l, LOOP_PUMP), "input_failsafe");
+	override(LOOP_PUMP, 0, NOW + 40 * MINUTE);
+	loop_run(&l, 1000);
+	l.in.unix_ms = NOW + 15 * MINUTE;
+	l.broken[0] = false;
+	loop_run(&l, 6000);
+	CHECK_STR(loop_by(&l, LOOP_PUMP), "auto");
+}
+
 TEST(over_temperature_cancels_overrides) {
 	loop_init(&l);
 	l.in.clock_valid = true;

@@ -199,6 +199,9 @@ func (r *Regulator) decide(s *scene, dt time.Duration) {
 		if r.hazards.overTemp && r.cfg.Outputs[i].Role != Buzzer {
 			r.outputs[i].cancelled = true
 		}
+		// One that ends too far ahead is cancelled also while something stronger decides, so
+		// that it does not begin after that.
+		r.outputs[i].overridden(&r.cfg.Outputs[i], s.in)
 		s.chilling = s.chilling || r.wanted(i)
 	}
 	// Pumps and fans first: a chiller goes by what they are told in this step.
@@ -251,6 +254,12 @@ func (r *Regulator) Clear(fault string, occurrence int) error {
 	}
 	return nil
 }
+
+// Leaked says whether a leak is latched.
+func (r *Regulator) Leaked() bool { return r.hazards.leak }
+
+// LatchLeak latches a leak that was latched before the start, and that nobody has cleared.
+func (r *Regulator) LatchLeak() { r.hazards.leak = true }
 
 // Drives returns what the outputs are to do, by their index in the configuration.
 func (r *Regulator) Drives() []Drive { return slices.Clone(r.drives) }

@@ -201,12 +201,37 @@ func TestLeakLatches(t *testing.T) {
 	if read(t, r, coolant.PumpDuty).Value != 0 {
 		t.Error("a leak does not latch")
 	}
+	r.Reset()
+	r.Advance(r.Now().Add(time.Minute))
+	if read(t, r, coolant.PumpDuty).Value != 0 {
+		t.Error("a reset clears a leak, which a person has to")
+	}
 	if err := r.ClearFault(control.FaultLeak, 0); err != nil {
 		t.Fatal(err)
 	}
 	r.Advance(r.Now().Add(time.Minute))
 	if d := read(t, r, coolant.PumpDuty).Value; d < 40 {
 		t.Errorf("pump at %v %% after the leak was cleared", d)
+	}
+}
+
+// TestLateOverride asks for a pump that is off for longer than it may be, during a failsafe:
+// it does not begin by itself when that is over and less than half an hour is left.
+func TestLateOverride(t *testing.T) {
+	r := rigAt(1, 10)
+	r.SetProbeFault(ProbeLost)
+	r.Advance(r.Now().Add(10 * time.Second))
+	s := r.set
+	s.control.Outputs = slices.Clone(s.control.Outputs)
+	s.control.Outputs[0].Override = &control.OverrideConfig{Duty: 0, Until: coolant.Milli(r.Now().Add(40 * time.Minute))}
+	if err := r.apply(s); err != nil {
+		t.Fatal(err)
+	}
+	r.Advance(r.Now().Add(15 * time.Minute))
+	r.SetProbeFault(ProbeHealthy)
+	r.Advance(r.Now().Add(time.Minute))
+	if d := read(t, r, coolant.PumpDuty).Value; d < 40 {
+		t.Errorf("the pump is at %v %% by an override that was too long when it was asked for", d)
 	}
 }
 

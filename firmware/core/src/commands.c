@@ -93,6 +93,8 @@ bool cool_command_judge(const cool_judge_t *j, const cool_executed_t *e, const c
 		refuse(o, "the command had expired when it came");
 	else if (o->kind == COOL_ORDER_ENDPOINT && j->moving)
 		return false;
+	else if (o->kind == COOL_ORDER_ENDPOINT && j->unkept)
+		refuse(o, "flash could not be written, so the command is not carried out");
 	else
 		read_args(j, c.args, o);
 	return true;

@@ -75,6 +75,10 @@ const cool_drive_t *cool_device_step(cool_device_t *d, uint32_t now_ms, const co
 		d->senses.unix_ms = unix_ms;
 	}
 	cool_regulator_step(&d->regulator, &d->senses, dt > 60000 ? 60000 : (uint32_t)dt);
+	if (cool_regulator_leak(&d->regulator) != d->leak_kept) {
+		d->leak_kept = !d->leak_kept;
+		cool_device_keep(d, COOL_BLOB_LEAK);
+	}
 	d->stepped = now;
 	cool_device_zero_step(d, now);
 	sample(d, now);

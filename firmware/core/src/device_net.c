@@ -27,6 +27,8 @@ static void connect(cool_device_t *d, cool_action_t *a, char *buf) {
 	if (d->elsewhere) cool_ring_left(&d->ring);
 	d->elsewhere = false;
 	d->proof.on_trial = d->proof.begun;
+	// Not before: as the device leaves it, a broker on trial may still acknowledge.
+	cool_ring_hold(&d->ring, d->proof.begun);
 	char *topic = topic_in(buf, COOL_BUF_SIZE);
 	(void)cool_topic(topic, d->cfg->id, COOL_STATUS);
 	*a = (cool_action_t){.what = COOL_DO_CONNECT};

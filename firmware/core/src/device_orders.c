@@ -3,11 +3,14 @@
 #include "device_parts.h"
 #include "text.h"
 
-/** Whether an `endpoint` waits whose arguments are not in use yet. */
-static bool moving(const cool_device_t *d) {
+/** Whether the stage is kept for a desired state that flash did not take. */
+static bool unkept(const cool_device_t *d, uint64_t now) { return d->staged == COOL_BLOB_DESIRED && now < d->save_rest; }
+
+/** Whether an `endpoint` waits whose arguments are not in use yet, or the stage is about to be free. */
+static bool moving(const cool_device_t *d, uint64_t now) {
 	for (int i = 0; i < d->order_count; i++)
 		if (d->orders[i].kind == COOL_ORDER_ENDPOINT) return true;
-	return d->staged != COOL_BLOB_COUNT;
+	return d->staged != COOL_BLOB_COUNT && !unkept(d, now);
 }
 
 static bool waits(const cool_device_t *d, const char *id) {
@@ -16,12 +19,16 @@ static bool waits(const cool_device_t *d, const char *id) {
 	return false;
 }
 
+/** The place that the confirmed endpoint's certificates do not have. */
+static cool_blob_t spare_ca(const cool_device_t *d) { return d->home.confirmed_ca == COOL_BLOB_CA_A ? COOL_BLOB_CA_B : COOL_BLOB_CA_A; }
+
 void cool_device_take_command(cool_device_t *d, uint64_t now, const char *text, size_t len, bool retained) {
 	if (d->order_count == COOL_ORDERS || d->restart || d->factory_reset) return; // sent again by the server
 	cool_judge_t j = {
 		.firmware = d->cfg->firmware,
 		.retained = retained,
-		.moving = moving(d),
+		.moving = moving(d, now),
+		.unkept = unkept(d, now),
 		.endpoint = &d->incoming,
 		.ca = d->stage,
 	};
@@ -29,9 +36,10 @@ void cool_device_take_command(cool_device_t *d, uint64_t now, const char *text, 
 	cool_order_t *o = &d->orders[d->order_count];
 	if (!cool_command_judge(&j, &d->executed, text, len, o) || waits(d, o->answer.id)) return;
 	d->order_count++;
-	if (o->kind != COOL_ORDER_ENDPOINT || d->stage[0] == '\0') return;
-	// It takes the place that the confirmed endpoint's certificates do not have.
-	d->staged = d->home.confirmed_ca == COOL_BLOB_CA_A ? COOL_BLOB_CA_B : COOL_BLOB_CA_A;
+	if (o->kind != COOL_ORDER_ENDPOINT) return;
+	d->incoming_ca = d->stage[0] != '\0';
+	if (!d->incoming_ca) return;
+	d->staged = spare_ca(d);
 	d->stage_len = strlen(d->stage) + 1;
 }
 
@@ -41,10 +49,14 @@ static void settle_in(cool_device_t *d, const cool_order_t *o) {
 	d->elsewhere = d->elsewhere || d->proof.begun;
 	d->proof.begun = false;
 	h->trial = d->incoming;
-	h->trial_ca = (uint8_t)d->staged; // COOL_BLOB_COUNT: the public roots
+	h->trial_ca = COOL_BLOB_COUNT; // the public roots
 	h->trying = true;
 	(void)cool_copy(h->command, sizeof h->command, o->answer.id);
-	if (d->staged != COOL_BLOB_COUNT) cool_device_keep(d, d->staged);
+	if (d->incoming_ca) {
+		d->staged = spare_ca(d); // again: a trial may have succeeded while this one waited for its turn
+		h->trial_ca = (uint8_t)d->staged;
+		cool_device_keep(d, d->staged);
+	}
 	cool_device_keep(d, COOL_BLOB_HOME);
 }
 
@@ -67,7 +79,9 @@ bool cool_device_obey(cool_device_t *d, uint64_t now, cool_action_t *a, char *bu
 	if (d->order_count == 0 || d->replying || d->restart || d->factory_reset) return false;
 	cool_order_t *o = &d->orders[0];
 	if (!o->stored) {
-		if (cool_executed_find(&d->executed, o->answer.id) == NULL) keep_answer(d, o);
+		// How the last trial ended goes first: until it is written, flash may name the certificates whose place a move takes.
+		bool ready = o->kind != COOL_ORDER_ENDPOINT || (d->unsaved & 1u << COOL_BLOB_HOME) == 0;
+		if (ready && cool_executed_find(&d->executed, o->answer.id) == NULL) keep_answer(d, o);
 		return cool_device_save(d, now, a, buf, COOL_BUF_SIZE);
 	}
 	if (d->link.phase == COOL_LINK_GREETING || d->link.leave || now < d->voice_rest) return false;
@@ -107,11 +121,10 @@ void cool_device_act(cool_device_t *d, uint64_t now) {
 	}
 }
 
-/** The offset that a probe has by the settings. */
-static double offset_of(const cool_settings_t *s, const char *role) {
-	for (int i = 0; i < s->probe_count; i++)
-		if (strcmp(s->probes[i].role, role) == 0) return s->probes[i].offset_k;
-	return 0;
+/** The offset that a role's readings have now: that of the settings, but none where another probe stands in. */
+static double offset_of(const cool_device_t *d, const char *role) {
+	const cool_probe_t *p = cool_probes_role(&d->regulator.probes, role);
+	return p != NULL ? p->offset_k : 0;
 }
 
 /** Finds the offsets that bring the probes to their mean, or says why not. */
@@ -131,7 +144,7 @@ static void finish_zero(cool_device_t *d) {
 		mean += z->sums[i] / z->counts[i] / z->what.count;
 	}
 	for (int i = 0; i < z->what.count; i++) {
-		z->offsets[i] = offset_of(&d->regulator.settings, z->what.roles[i]) + mean - z->sums[i] / z->counts[i];
+		z->offsets[i] = offset_of(d, z->what.roles[i]) + mean - z->sums[i] / z->counts[i];
 		if (z->offsets[i] >= -5 && z->offsets[i] <= 5) continue;
 		cool_text_add(&t, z->what.roles[i]);
 		cool_text_add(&t, ": more than 5 K from the mean; is it in the same water?");

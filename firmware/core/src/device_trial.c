@@ -25,7 +25,6 @@ void cool_device_try(cool_device_t *d, uint64_t now) {
 /** The trial is over, one way or the other. */
 static void conclude(cool_device_t *d) {
 	d->proof.begun = d->proof.proven = false;
-	cool_ring_hold(&d->ring, false);
 	cool_device_keep(d, COOL_BLOB_HOME);
 }
 
@@ -42,6 +41,7 @@ void cool_device_judge_trial(cool_device_t *d, uint64_t now) {
 	if (d->proof.proven) {
 		cool_home_confirm(&d->home);
 		conclude(d);
+		cool_ring_hold(&d->ring, false);
 		d->proof.on_trial = false;
 	} else if (now >= d->proof.until) {
 		char why[COOL_TRIAL_REASON_SIZE];

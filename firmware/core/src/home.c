@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cool/crc.h"
+#include "cool/device.h"
 #include "text.h"
 
 /** A position in a blob that is written or read. */
@@ -61,13 +62,15 @@ static void get_text(cursor_t *c, char *out, size_t size) {
 	c->at += len;
 }
 
+enum { NO_CA = 0xff /* in flash, where the number of blobs must not matter: a later firmware may have more */ };
+
 static void put_endpoint(cursor_t *c, const cool_endpoint_t *e, uint8_t ca) {
 	put_text(c, e->url);
 	put_text(c, e->username);
 	put_text(c, e->password);
 	put_text(c, e->server_name);
 	put_number(c, e->trial_s);
-	put_byte(c, ca);
+	put_byte(c, ca < COOL_BLOB_COUNT ? ca : NO_CA);
 }
 
 static void get_endpoint(cursor_t *c, cool_endpoint_t *e, uint8_t *ca) {
@@ -77,6 +80,7 @@ static void get_endpoint(cursor_t *c, cool_endpoint_t *e, uint8_t *ca) {
 	get_text(c, e->server_name, sizeof e->server_name);
 	e->trial_s = get_number(c);
 	*ca = get_byte(c);
+	if (*ca != COOL_BLOB_CA_PROVISIONED && *ca != COOL_BLOB_CA_A && *ca != COOL_BLOB_CA_B) *ca = COOL_BLOB_COUNT;
 }
 
 /** Tells one provisioning from another. */

@@ -103,7 +103,21 @@ static void place(cool_probes_t *p, const cool_probe_cfg_t *c, int at) {
 	name(e, c->role);
 }
 
+/* The watches know the other probes by their place. */
+static void forget_places(cool_probes_t *p) {
+	for (int i = 0; i < p->count; i++)
+		memset(p->list[i].stuck.seen, 0, sizeof p->list[i].stuck.seen);
+}
+
+/* A probe that another one stands in for gets the offset of the latest settings when it answers. */
+static void note_offsets(cool_probes_t *p, const cool_settings_t *s) {
+	for (int i = 0; i < s->probe_count && i < p->roles; i++) {
+		if (p->list[i].instead_of != 0 && p->list[i].instead_of == s->probes[i].rom) p->list[i].configured_k = s->probes[i].offset_k;
+	}
+}
+
 void cool_probes_apply(cool_probes_t *p, const cool_settings_t *s) {
+	note_offsets(p, s);
 	if (unchanged(p, s)) return;
 	p->named = s->probe_count > 0;
 	p->roles = s->probe_count;
@@ -128,9 +142,7 @@ void cool_probes_apply(cool_probes_t *p, const cool_settings_t *s) {
 		name_itself(p, e);
 	}
 	if (p->count == 0) name(add(p, 0), "water");
-	/* The watches know the other probes by their place. */
-	for (int i = 0; i < p->count; i++)
-		memset(p->list[i].stuck.seen, 0, sizeof p->list[i].stuck.seen);
+	forget_places(p);
 }
 
 /* The probe that had been given up answers after all: it gets its role back, and the other one a place without. */
@@ -151,6 +163,7 @@ static bool give_back(cool_probes_t *p, uint64_t rom) {
 			*extra = other;
 			name_itself(p, extra);
 		}
+		forget_places(p);
 		return true;
 	}
 	return false;
@@ -178,8 +191,7 @@ static void fill_vacancy(cool_probes_t *p) {
 	*v = taken;
 	p->count--;
 	if (spare != p->count) p->list[spare] = p->list[p->count];
-	for (int i = 0; i < p->count; i++) /* the watches know the other probes by their place */
-		memset(p->list[i].stuck.seen, 0, sizeof p->list[i].stuck.seen);
+	forget_places(p);
 	p->replaced = true;
 }
 

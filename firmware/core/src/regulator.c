@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "claims.h"
+#include "cool/overrides.h"
 #include "number.h"
 
 enum {
@@ -129,6 +130,8 @@ static void decide(cool_regulator_t *r, cool_scene_t *scene, uint32_t dt_ms) {
 	bool blocked = false;
 	for (int i = 0; i < r->settings.output_count; i++) {
 		if (r->hazards.over_temp && r->settings.outputs[i].role != COOL_BUZZER) r->outputs[i].cancelled = true;
+		/* One that ends too far ahead is cancelled also while something stronger decides, so that it does not begin after that. */
+		(void)cool_override_holds(&r->settings.outputs[i], &r->outputs[i].cancelled, scene->in->clock_valid, scene->in->unix_ms);
 		scene->chilling = scene->chilling || wanted(r, i);
 	}
 	/* Pumps and fans first: a chiller goes by what they are told in this step. */
@@ -179,6 +182,10 @@ bool cool_regulator_clear(cool_regulator_t *r, const char *fault, uint32_t occur
 	if (!cool_faults_clear(&r->faults, fault, occurrence, r->hazards.wet.on || r->hazards.wet.was, reason)) return false;
 	return cool_hazards_dry(&r->hazards);
 }
+
+void cool_regulator_leaked(cool_regulator_t *r) { r->hazards.leak = true; }
+
+bool cool_regulator_leak(const cool_regulator_t *r) { return r->hazards.leak; }
 
 void cool_regulator_event(cool_regulator_t *r, const char *fault) { cool_faults_event(&r->faults, fault); }
 

@@ -77,6 +77,7 @@ typedef struct {
 	int64_t unix_ms;
 	bool retained;             /**< the broker had kept it */
 	bool moving;               /**< an `endpoint` before it is not yet kept: there is no room for another's certificates */
+	bool unkept;               /**< flash does not take what has the place of an `endpoint`'s certificates: it would not take those either */
 	cool_endpoint_t *endpoint; /**< the arguments of `endpoint` go here, and its certificates */
 	char *ca;                  /**< COOL_CA_SIZE bytes */
 } cool_judge_t;

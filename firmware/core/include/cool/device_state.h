@@ -86,6 +86,7 @@ struct cool_device {
 	int order_count;
 	bool replying;               /**< the first order's reply is under way */
 	cool_endpoint_t incoming;    /**< arguments of the order `endpoint` */
+	bool incoming_ca;            /**< its certificates are in stage */
 	bool restart, factory_reset; /**< as soon as the connection is closed, or */
 	uint64_t restart_by;         /**< by then; 0: not begun */
 	bool identify;
@@ -94,7 +95,8 @@ struct cool_device {
 
 	/* flash */
 	uint32_t unsaved;   /**< bit n: cool_blob_t n is to be written */
-	uint64_t save_rest; /**< nothing is written before: it failed */
+	uint64_t save_rest; /**< what nobody waits for is not written before: it failed */
+	bool leak_kept;     /**< what flash says, or will say, of a leak */
 	bool saving;
 	cool_blob_t saved;  /**< being written */
 	cool_blob_t staged; /**< whose content is in stage; COOL_BLOB_COUNT: free */

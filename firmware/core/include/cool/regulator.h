@@ -123,6 +123,12 @@ bool cool_regulator_clear(cool_regulator_t *r, const char *fault, uint32_t occur
  */
 int cool_regulator_metrics(const cool_regulator_t *r, cool_metric_t out[COOL_MAX_METRICS]);
 
+/** A leak was latched before the start, and nobody has cleared it. */
+void cool_regulator_leaked(cool_regulator_t *r);
+
+/** Whether a leak is latched. */
+bool cool_regulator_leak(const cool_regulator_t *r);
+
 /** Notes a fault that something else found, such as COOL_FAULT_SETTINGS_LOST: latched, and over already. */
 void cool_regulator_event(cool_regulator_t *r, const char *fault);
 
