@@ -72,8 +72,9 @@ static void on_ip(void *arg, esp_event_base_t base, int32_t id, void *data) {
 	if (id == IP_EVENT_STA_GOT_IP) {
 		address = ((const ip_event_got_ip_t *)data)->ip_info.ip;
 		post(EVENT_JOINED);
-	} else if (id == IP_EVENT_STA_LOST_IP) {
-		post(EVENT_LOST);
+	} else if (id == IP_EVENT_STA_LOST_IP && atomic_load(&joined)) {
+		/* It also comes two minutes after a disconnection, and must not end the attempt that is under way then. */
+		(void)esp_wifi_disconnect();
 	}
 }
 
@@ -96,9 +97,10 @@ static void handle(event_t e) {
 	uint64_t now = now_long_ms();
 	switch (e) {
 	case EVENT_JOINED:
-		atomic_store(&joined, true);
-		cool_networks_joined(&state, now);
-		tell_device(true);
+		if (cool_networks_joined(&state, now)) {
+			atomic_store(&joined, true);
+			tell_device(true);
+		}
 		break;
 	case EVENT_LOST:
 		cool_networks_lost(&state, now);
