@@ -70,6 +70,8 @@ static void on_ip(void *arg, esp_event_base_t base, int32_t id, void *data) {
 	(void)arg;
 	(void)base;
 	if (id == IP_EVENT_STA_GOT_IP) {
+		/* A leave that had nothing to end had no event either; the next one, which may be the network's, is news. */
+		atomic_store(&leaving, false);
 		address = ((const ip_event_got_ip_t *)data)->ip_info.ip;
 		post(EVENT_JOINED);
 	} else if (id == IP_EVENT_STA_LOST_IP && atomic_load(&joined)) {
