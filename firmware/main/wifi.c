@@ -162,7 +162,10 @@ static void act(cool_net_action_t a) {
 		atomic_store(&leaving, true);
 		err = esp_wifi_disconnect();
 		break;
-	case COOL_NET_OPEN_AP: err = access_point_open(); break;
+	case COOL_NET_OPEN_AP:
+		atomic_store(&guests, 0); /* those of the last time may have gone with it, without a word */
+		err = access_point_open();
+		break;
 	case COOL_NET_CLOSE_AP: err = access_point_close(); break;
 	case COOL_NET_NOTHING: break;
 	}
