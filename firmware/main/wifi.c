@@ -204,6 +204,7 @@ static esp_err_t start_radio(void) {
 	ESP_RETURN_ON_ERROR(esp_wifi_set_storage(WIFI_STORAGE_RAM), TAG, "storage"); /* networks are kept by provisioning.c */
 	ESP_RETURN_ON_ERROR(esp_event_handler_instance_register(WIFI_EVENT, ESP_EVENT_ANY_ID, on_wifi, NULL, NULL), TAG, "events of the radio");
 	ESP_RETURN_ON_ERROR(esp_event_handler_instance_register(IP_EVENT, ESP_EVENT_ANY_ID, on_ip, NULL, NULL), TAG, "events of addresses");
+	ESP_ERROR_CHECK_WITHOUT_ABORT(access_point_prepare());
 	ESP_RETURN_ON_ERROR(esp_wifi_set_mode(WIFI_MODE_STA), TAG, "station");
 	return esp_wifi_start();
 }
