@@ -74,7 +74,7 @@ void clock_start(const char *servers) {
 		.renew_servers_after_new_IP = true,
 		.ip_event_to_renew = IP_EVENT_STA_GOT_IP,
 		.index_of_first_server = 1, /* 0 is DHCP's */
-		.start = false, /* by on_address */
+		.start = false,             /* by on_address */
 		.sync_cb = on_sync,
 	};
 	for (int i = 0; i < COOL_TIME_SERVERS && cool_time_server(servers, i, own[i], sizeof own[i]); i++) {

@@ -97,7 +97,8 @@ static bool set_up_pin(int index, const outputs_wire_t *w) {
 	const gpio_config_t cfg = {
 		.pin_bit_mask = 1ULL << w->wiring.pin, .mode = open_drain ? GPIO_MODE_OUTPUT_OD : GPIO_MODE_OUTPUT, .intr_type = GPIO_INTR_DISABLE};
 	/* The level first, so that the pin never shows another one. */
-	return !failed(index, "set the level", gpio_set_level((gpio_num_t)w->wiring.pin, boot_level(w))) && !failed(index, "set up the pin", gpio_config(&cfg));
+	return !failed(index, "set the level", gpio_set_level((gpio_num_t)w->wiring.pin, boot_level(w))) &&
+		!failed(index, "set up the pin", gpio_config(&cfg));
 }
 
 static bool set_up_pwm(int index, const outputs_wire_t *w) {
