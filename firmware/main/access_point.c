@@ -37,12 +37,14 @@ static esp_err_t configure(void) {
 	return esp_wifi_set_config(WIFI_IF_AP, &cfg);
 }
 
+esp_err_t access_point_prepare(void) {
+	esp_err_t err = esp_wifi_set_mode(WIFI_MODE_APSTA);
+	return err == ESP_OK ? configure() : err;
+}
+
 esp_err_t access_point_open(void) {
 	esp_netif_ip_info_t ip;
-	esp_err_t err = esp_wifi_set_mode(WIFI_MODE_APSTA);
-	if (err == ESP_OK) {
-		err = configure();
-	}
+	esp_err_t err = access_point_prepare();
 	if (err == ESP_OK) {
 		err = esp_netif_get_ip_info(netif, &ip);
 	}

@@ -11,6 +11,7 @@
  * The figures of main are measured on 32-bit RISC-V, those of ESP-IDF are estimates. Whoever enlarges something weighs it against the ring.
  */
 #include "esp_log.h"
+#include "esp_system.h"
 
 #include "board.h"
 #include "cable.h"
@@ -54,6 +55,8 @@ static void fail_safe(void) {
 	}
 	outputs_plan(&plan, &cfg.defaults);
 	outputs_wire(&plan);
+	/* A restart resets the processors only: pins and PWM would keep the last duty until the next start has come so far. */
+	ESP_ERROR_CHECK_WITHOUT_ABORT(esp_register_shutdown_handler(outputs_release));
 }
 
 static void describe(void) {

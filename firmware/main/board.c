@@ -35,6 +35,11 @@
 #error "Coolant runs on esp32, esp32s3 and esp32c3: idf.py set-target esp32"
 #endif
 
+/* Pins that are only read have no other check. One that is not there reads as low, which at the leak sensor may mean wet. */
+#define CAN_BE_READ(pin) ((pin) < 0 || ((INPUT_PINS >> (63 & (pin))) & 1) != 0)
+_Static_assert(CAN_BE_READ(CONFIG_COOLANT_PIN_LEAK), "COOLANT_PIN_LEAK: this chip's pin cannot be read, or decides how it starts");
+_Static_assert(CAN_BE_READ(CONFIG_COOLANT_PIN_FLOW), "COOLANT_PIN_FLOW: this chip's pin cannot be read, or decides how it starts");
+
 const char *board_chip(void) { return CHIP; }
 
 static uint64_t bit(int pin) { return pin >= 0 ? BIT64(pin) : 0; }

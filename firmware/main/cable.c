@@ -72,6 +72,15 @@ static void join(cable_t *c, const cool_improv_call_t *call) {
 	send_result(c, COOL_IMPROV_WIFI, NULL, 0); /* the device has no page of its own */
 }
 
+/* Once it is provisioned, the state is followed by the result that provisioning had: ESP Web Tools waits for it. */
+static void state(cable_t *c) {
+	bool joined = wifi_joined();
+	send_state(c, joined ? COOL_IMPROV_PROVISIONED : COOL_IMPROV_READY);
+	if (joined) {
+		send_result(c, COOL_IMPROV_GET_STATE, NULL, 0);
+	}
+}
+
 static void info(cable_t *c) {
 	const char *texts[] = {"Coolant", identity_version(), board_chip(), provisioning_get()->id};
 	send_result(c, COOL_IMPROV_GET_INFO, texts, sizeof texts / sizeof texts[0]);
@@ -141,7 +150,7 @@ static void carry_out(cable_t *c) {
 	send_error(c, COOL_IMPROV_OK); /* clears the last one, as Improv wants it */
 	switch (call.command) {
 	case COOL_IMPROV_WIFI: join(c, &call); break;
-	case COOL_IMPROV_GET_STATE: send_state(c, wifi_joined() ? COOL_IMPROV_PROVISIONED : COOL_IMPROV_READY); break;
+	case COOL_IMPROV_GET_STATE: state(c); break;
 	case COOL_IMPROV_GET_INFO: info(c); break;
 	case COOL_IMPROV_SCAN: scan(c); break;
 	case COOL_IMPROV_PUT: put(c, &call); break;

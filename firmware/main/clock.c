@@ -6,13 +6,16 @@
 #include "sdkconfig.h"
 
 #include "esp_app_desc.h"
+#include "esp_event.h"
 #include "esp_log.h"
+#include "esp_netif.h"
 #include "esp_netif_sntp.h"
 
 #include "cool/build_time.h"
 #include "cool/provision.h"
 #include "network.h"
 #include "shared.h"
+#include "wifi.h"
 
 static const char TAG[] = "clock";
 
@@ -53,13 +56,25 @@ static void on_sync(struct timeval *tv) {
 	network_wake();
 }
 
+/* Asks anew with each address: before the first one asking leads nowhere, and the next server had its turn only 15 s later. */
+static void on_address(void *arg, esp_event_base_t base, int32_t id, void *data) {
+	(void)arg;
+	(void)base;
+	(void)id;
+	(void)data;
+	esp_err_t err = esp_netif_sntp_start();
+	if (err != ESP_OK) {
+		ESP_LOGE(TAG, "SNTP: %s", esp_err_to_name(err));
+	}
+}
+
 void clock_start(const char *servers) {
 	esp_sntp_config_t cfg = {
 		.server_from_dhcp = true,
 		.renew_servers_after_new_IP = true,
 		.ip_event_to_renew = IP_EVENT_STA_GOT_IP,
 		.index_of_first_server = 1, /* 0 is DHCP's */
-		.start = true,
+		.start = false,             /* by on_address */
 		.sync_cb = on_sync,
 	};
 	for (int i = 0; i < COOL_TIME_SERVERS && cool_time_server(servers, i, own[i], sizeof own[i]); i++) {
@@ -68,7 +83,14 @@ void clock_start(const char *servers) {
 	for (size_t i = 0; i < PUBLIC; i++) {
 		cfg.servers[cfg.num_of_servers++] = public_servers[i];
 	}
+	/* The handler comes behind that of esp_netif, which puts the servers in their places. */
 	esp_err_t err = esp_netif_sntp_init(&cfg);
+	if (err == ESP_OK) {
+		err = esp_event_handler_instance_register(IP_EVENT, IP_EVENT_STA_GOT_IP, on_address, NULL, NULL);
+	}
+	if (err == ESP_OK && wifi_joined()) {
+		err = esp_netif_sntp_start(); /* the address was there first */
+	}
 	if (err != ESP_OK) {
 		ESP_LOGE(TAG, "SNTP: %s", esp_err_to_name(err));
 	}

@@ -22,6 +22,8 @@ static const char TAG[] = "mqtt";
 enum {
 	KEEPALIVE_S = 60,
 	TIMEOUT_MS = 10000,
+	ATTEMPT_MS = 90000,       /* looking up the name, connecting, TLS and CONNACK have each their time; together they are shorter */
+	IDLE_MS = 200,            /* half of it is how long a client that has no connection takes to notice its end; by default 5 s */
 	RETRANSMIT_MS = 30000,    /* by default after 1 s, sooner than a busy server has committed */
 	BUFFER = 1024,            /* longer messages come in pieces and go out in pieces */
 	OUTBOX_LIMIT = 24 * 1024, /* bytes; what does not fit stays in the core's ring */
@@ -35,6 +37,8 @@ static struct {
 	char *ca;                         /* the client does not copy it */
 	char server_name[COOL_HOST_SIZE]; /* nor this */
 	atomic_bool open;                 /* it was asked for, and its end was not told yet */
+	atomic_bool stands;               /* the broker has taken it */
+	uint32_t asked_ms;                /* when */
 	esp_transport_handle_t transport; /* of the client's own task until it connects */
 	char why[COOL_REASON_SIZE];       /* the last error; of the client's task */
 } now;
@@ -131,6 +135,7 @@ static void on_event(void *arg, esp_event_base_t base, int32_t id, void *data) {
 	switch ((esp_mqtt_event_id_t)id) {
 	case MQTT_EVENT_BEFORE_CONNECT: now.transport = esp_mqtt_client_get_transport(e->client, (char[]){MQTT_OVER_SSL_SCHEME}); break;
 	case MQTT_EVENT_CONNECTED: {
+		atomic_store(&now.stands, true);
 		cool_device_t *d = device_take();
 		cool_device_connected(d, now_ms());
 		device_give();
@@ -195,6 +200,8 @@ static esp_err_t start(const esp_mqtt_client_config_t *cfg) {
 void mqtt_connect(const cool_action_t *a) {
 	discard();
 	now.why[0] = '\0';
+	now.asked_ms = now_ms();
+	atomic_store(&now.stands, false);
 	atomic_store(&now.open, true);
 	if (!mqtt_certificates(a->connect.ca, &now.ca)) {
 		tell_end("the broker's CA certificates cannot be read from flash");
@@ -221,8 +228,8 @@ void mqtt_connect(const cool_action_t *a) {
 				.message_retransmit_timeout = RETRANSMIT_MS,
 				.protocol_ver = MQTT_PROTOCOL_V_3_1_1, /* with a clean session, which is esp-mqtt's default */
 			},
-		.network = {.timeout_ms = TIMEOUT_MS, .disable_auto_reconnect = true},
-		.task = {.priority = PRIORITY_NETWORK, .stack_size = STACK_MQTT},
+		.network = {.timeout_ms = TIMEOUT_MS, .disable_auto_reconnect = true, .reconnect_timeout_ms = IDLE_MS},
+		.task = {.priority = PRIORITY_MQTT, .stack_size = STACK_MQTT},
 		.buffer = {.size = BUFFER, .out_size = BUFFER},
 		.outbox.limit = OUTBOX_LIMIT,
 	};
@@ -241,6 +248,13 @@ void mqtt_close(bool goodbye) {
 	}
 	discard();
 	tell_end("closed");
+}
+
+void mqtt_watch(void) {
+	if (atomic_load(&now.open) && !atomic_load(&now.stands) && cool_since(now_ms(), now.asked_ms) >= ATTEMPT_MS) {
+		discard();
+		tell_end("nothing came of the attempt; there may not be enough memory");
+	}
 }
 
 void mqtt_subscribe(const char *topic, int qos) {

@@ -22,6 +22,9 @@ void mqtt_subscribe(const char *topic, int qos);
 /** Carries out COOL_DO_PUBLISH; it never waits for the network. */
 void mqtt_publish(const cool_action_t *a);
 
+/** Ends an attempt from which nothing is heard: a client that has no memory for its transport ends without a word. Now and then. */
+void mqtt_watch(void);
+
 /**
  * Reads the certificates of a blob into new memory, as PEM ended by a NUL; *pem is NULL for the public roots. False if they cannot be used. Free
  * *pem when the connection is over.

@@ -70,6 +70,7 @@ static void run(void *arg) {
 			device_give();
 			act(&a);
 		} while (a.what != COOL_DO_NOTHING);
+		mqtt_watch();
 		cool_device_t *d = device_take();
 		cool_health_t health = cool_device_health(d, now_ms());
 		uint32_t wait = cool_device_wait(d, now_ms());

@@ -147,10 +147,22 @@ static void refuse(const char *why) {
 	device_give();
 }
 
+/* Whether the running image is a new one that may still be left again. */
+static bool unproven(void) {
+	esp_ota_img_states_t state;
+	return esp_ota_get_state_partition(esp_ota_get_running_partition(), &state) == ESP_OK && state == ESP_OTA_IMG_PENDING_VERIFY;
+}
+
 void ota_install(const cool_ota_t *what) {
 	char reason[COOL_REASON_SIZE];
 	if (atomic_exchange(&busy, true)) {
 		refuse("an update is under way");
+		return;
+	}
+	if (unproven()) {
+		/* Its slot would be the one that the device goes back to. */
+		atomic_store(&busy, false);
+		refuse("the running firmware has not proven itself yet; try again in a few minutes");
 		return;
 	}
 	job = *what;
@@ -165,11 +177,10 @@ void ota_install(const cool_ota_t *what) {
 
 uint32_t ota_judge(const cool_health_t *health) {
 	static bool settled;
-	esp_ota_img_states_t state;
 	if (settled) {
 		return UINT32_MAX;
 	}
-	if (esp_ota_get_state_partition(esp_ota_get_running_partition(), &state) != ESP_OK || state != ESP_OTA_IMG_PENDING_VERIFY) {
+	if (!unproven()) {
 		settled = true; /* flashed over USB, or confirmed earlier */
 		return UINT32_MAX;
 	}

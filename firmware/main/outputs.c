@@ -51,11 +51,14 @@ static bool failed(int index, const char *what, esp_err_t err) {
 	return err != ESP_OK;
 }
 
+/* The level that a pin has while nothing drives it with PWM: full for what cools, off for a chiller. */
+static bool boot_level(const outputs_wire_t *w) { return cool_switch_level(w->boot_duty, w->wiring.inverted); }
+
 /* Lets a pin float. gpio_reset_pin would pull it up, which switches an inverting transistor on. */
 static void release(int index) {
 	outputs_wire_t *w = &now.plan.wires[index];
 	if (now.works[index] && w->kind != COOL_SWITCH) {
-		(void)failed(index, "stop PWM", ledc_stop(SPEED, (ledc_channel_t)index, w->wiring.inverted ? 0 : 1));
+		(void)failed(index, "stop PWM", ledc_stop(SPEED, (ledc_channel_t)index, boot_level(w) ? 1 : 0));
 	}
 	const gpio_config_t floating = {.pin_bit_mask = 1ULL << w->wiring.pin, .mode = GPIO_MODE_DISABLE, .intr_type = GPIO_INTR_DISABLE};
 	(void)failed(index, "release", gpio_config(&floating));
@@ -91,11 +94,11 @@ static bool timer_for(int index, uint32_t hz, ledc_timer_t *out) {
 /* A pin that goes straight to a fan's PWM wire must not push 3.3 V into its pull-up; one that drives a transistor has to. */
 static bool set_up_pin(int index, const outputs_wire_t *w) {
 	bool open_drain = w->kind == COOL_PWM4 && !w->wiring.inverted;
-	bool high = w->kind == COOL_SWITCH ? cool_switch_level(w->boot_duty, w->wiring.inverted) : !w->wiring.inverted;
 	const gpio_config_t cfg = {
 		.pin_bit_mask = 1ULL << w->wiring.pin, .mode = open_drain ? GPIO_MODE_OUTPUT_OD : GPIO_MODE_OUTPUT, .intr_type = GPIO_INTR_DISABLE};
 	/* The level first, so that the pin never shows another one. */
-	return !failed(index, "set the level", gpio_set_level((gpio_num_t)w->wiring.pin, high)) && !failed(index, "set up the pin", gpio_config(&cfg));
+	return !failed(index, "set the level", gpio_set_level((gpio_num_t)w->wiring.pin, boot_level(w))) &&
+		!failed(index, "set up the pin", gpio_config(&cfg));
 }
 
 static bool set_up_pwm(int index, const outputs_wire_t *w) {
@@ -146,6 +149,14 @@ void outputs_wire(const outputs_plan_t *plan) {
 		const outputs_wire_t *w = &plan->wires[i];
 		if (!keep[i] && w->wiring.pin >= 0) {
 			now.works[i] = set_up_pin(i, w) && (w->kind == COOL_SWITCH || set_up_pwm(i, w));
+		}
+	}
+}
+
+void outputs_release(void) {
+	for (int i = 0; i < now.plan.count; i++) {
+		if (now.plan.wires[i].wiring.pin >= 0) {
+			release(i);
 		}
 	}
 }

@@ -28,6 +28,9 @@ void outputs_plan(outputs_plan_t *plan, const cool_settings_t *s);
 /** Releases what is no longer wired as before and sets the rest up at its boot duty; what did not change is not touched. Cheap if nothing did. */
 void outputs_wire(const outputs_plan_t *plan);
 
+/** Lets all pins float, for a restart. From any task; nothing is driven after it. */
+void outputs_release(void);
+
 /** Drives an output with a duty in percent. */
 void outputs_drive(int index, double duty);
 

@@ -79,16 +79,38 @@ static void search(onewire_bus_handle_t bus) {
 }
 
 /* Reads a scratchpad without judging it. A bus that does not answer at all is an absent probe. */
-static void read_pad(onewire_bus_handle_t bus, cool_probe_read_t *p) {
+static esp_err_t read_pad(onewire_bus_handle_t bus, cool_probe_read_t *p) {
 	uint8_t command[ROM_SIZE + 2] = {ONEWIRE_CMD_MATCH_ROM};
 	for (int i = 0; i < ROM_SIZE; i++) {
 		command[1 + i] = (uint8_t)(p->rom >> (8 * (ROM_SIZE - 1 - i)));
 	}
 	command[ROM_SIZE + 1] = READ_SCRATCHPAD;
 	memset(p->pad, 0xFF, sizeof p->pad); /* what an empty bus reads as */
-	p->present = onewire_bus_reset(bus) == ESP_OK && onewire_bus_write_bytes(bus, command, sizeof command) == ESP_OK &&
-		onewire_bus_read_bytes(bus, p->pad, PAD_SIZE) == ESP_OK;
+	esp_err_t err = onewire_bus_reset(bus);
+	if (err == ESP_OK) {
+		err = onewire_bus_write_bytes(bus, command, sizeof command);
+	}
+	if (err == ESP_OK) {
+		err = onewire_bus_read_bytes(bus, p->pad, PAD_SIZE);
+	}
+	p->present = err == ESP_OK;
 	p->fresh = true;
+	return err;
+}
+
+/* One round over all probes. Waits for the conversion of 12 bits. Without a presence pulse nothing converts, and reading says so for each probe. */
+static esp_err_t read_all(onewire_bus_handle_t bus) {
+	esp_err_t converted = ds18b20_trigger_temperature_conversion_for_all(bus), worst = converted;
+	for (int i = 0; i < COOL_MAX_PROBES && probes[i].rom != 0; i++) {
+		esp_err_t err = read_pad(bus, &probes[i]);
+		probes[i].present = probes[i].present && converted == ESP_OK;
+		if (worst == ESP_OK || worst == ESP_ERR_NOT_FOUND) {
+			worst = err;
+		}
+	}
+	sense_probes(probes);
+	vTaskDelay(pdMS_TO_TICKS(converted == ESP_OK ? PAUSE_MS : EMPTY_MS));
+	return worst;
 }
 
 static onewire_bus_handle_t open_bus(void) {
@@ -103,28 +125,31 @@ static onewire_bus_handle_t open_bus(void) {
 	return bus;
 }
 
-static void run(void *arg) {
-	(void)arg;
-	/* An absent probe is a fault of its own, which the core tells once. */
-	esp_log_level_set("ds18b20", ESP_LOG_NONE);
-	esp_log_level_set("1-wire.rmt", ESP_LOG_NONE);
+static onewire_bus_handle_t open_patiently(void) {
 	onewire_bus_handle_t bus = open_bus();
 	while (bus == NULL) {
 		vTaskDelay(pdMS_TO_TICKS(RETRY_MS));
 		bus = open_bus();
 	}
+	return bus;
+}
+
+static void run(void *arg) {
+	(void)arg;
+	/* An absent probe is a fault of its own, which the core tells once. */
+	esp_log_level_set("ds18b20", ESP_LOG_NONE);
+	esp_log_level_set("1-wire.rmt", ESP_LOG_NONE);
+	onewire_bus_handle_t bus = open_patiently();
 	for (unsigned round = 0;; round++) {
 		if (round % ROUNDS_OF_SEARCH == 0 || probes[0].rom == 0) {
 			search(bus);
 		}
-		/* Waits for the conversion of 12 bits. Without a presence pulse nothing converts, and reading says so for each probe. */
-		bool converted = ds18b20_trigger_temperature_conversion_for_all(bus) == ESP_OK;
-		for (int i = 0; i < COOL_MAX_PROBES && probes[i].rom != 0; i++) {
-			read_pad(bus, &probes[i]);
-			probes[i].present = probes[i].present && converted;
+		esp_err_t err = read_all(bus);
+		if (err != ESP_OK && err != ESP_ERR_NOT_FOUND) {
+			/* A wire that is held low leaves the receiver waiting: what it hears later would be taken for the answer to another question. */
+			ESP_ERROR_CHECK_WITHOUT_ABORT(onewire_bus_del(bus));
+			bus = open_patiently();
 		}
-		sense_probes(probes);
-		vTaskDelay(pdMS_TO_TICKS(converted ? PAUSE_MS : EMPTY_MS));
 	}
 }
 

@@ -5,11 +5,11 @@
 
 #include "pulses.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "driver/gpio.h"
 #include "esp_attr.h"
+#include "esp_intr_alloc.h"
 #include "esp_log.h"
 #include "esp_timer.h"
 
@@ -23,20 +23,24 @@ enum {
 typedef struct {
 	bool used;
 	int pin;
-	int64_t last_us; /* of the interrupt alone */
-	atomic_uint_least32_t count;
+	int64_t last_us;         /* of the interrupt alone */
+	volatile uint32_t count; /* likewise, and read by the task; a word is written as a whole */
 	uint32_t taken;
 } slot_t;
 
 static slot_t slots[SLOTS];
 static bool service;
 
+/*
+ * Also while flash is written, because an update would otherwise look like a stall. So nothing here may be in flash: neither what is called,
+ * nor the functions that stand for atomic instructions, which the ESP32-C3 does not have.
+ */
 static void IRAM_ATTR on_edge(void *arg) {
 	slot_t *s = arg;
 	int64_t now = esp_timer_get_time();
 	if (now - s->last_us >= NOISE_US) {
 		s->last_us = now;
-		atomic_fetch_add_explicit(&s->count, 1, memory_order_relaxed);
+		s->count = s->count + 1;
 	}
 }
 
@@ -44,7 +48,7 @@ static esp_err_t start(slot_t *s, int pin) {
 	const gpio_config_t input = {
 		.pin_bit_mask = 1ULL << pin, .mode = GPIO_MODE_INPUT, .pull_up_en = GPIO_PULLUP_ENABLE, .intr_type = GPIO_INTR_NEGEDGE};
 	if (!service) {
-		esp_err_t err = gpio_install_isr_service(0);
+		esp_err_t err = gpio_install_isr_service(ESP_INTR_FLAG_IRAM);
 		if (err != ESP_OK) {
 			return err;
 		}
@@ -64,7 +68,7 @@ int pulses_open(int pin) {
 				return -1;
 			}
 			slots[i].used = true;
-			slots[i].taken = (uint32_t)atomic_load(&slots[i].count);
+			slots[i].taken = slots[i].count;
 			return i;
 		}
 	}
@@ -85,7 +89,7 @@ uint32_t pulses_take(int i) {
 	if (i < 0 || i >= SLOTS || !slots[i].used) {
 		return 0;
 	}
-	uint32_t count = (uint32_t)atomic_load(&slots[i].count);
+	uint32_t count = slots[i].count;
 	uint32_t passed = count - slots[i].taken;
 	slots[i].taken = count;
 	return passed;

@@ -13,7 +13,8 @@ static const char TAG[] = "pulses";
 
 enum {
 	UNITS = 8,
-	LIMIT = 32767,     /* the counter starts again at 0 when it gets there */
+	LIMIT = 32767,     /* of the counter; what it does there is not relied on */
+	HALF = LIMIT / 2,  /* from here on it is cleared, which may lose one pulse in so many */
 	GLITCH_NS = 10000, /* shorter is not a pulse: the edges of a 25 kHz PWM beside the wire. The filter reaches to 12.7 us */
 };
 
@@ -94,7 +95,10 @@ uint32_t pulses_take(int i) {
 	}
 	int passed = count - units[i].last;
 	units[i].last = count;
-	return (uint32_t)(passed < 0 ? passed + LIMIT : passed);
+	if (count >= HALF && pcnt_unit_clear_count(units[i].unit) == ESP_OK) {
+		units[i].last = 0;
+	}
+	return passed > 0 ? (uint32_t)passed : 0;
 }
 
 #endif

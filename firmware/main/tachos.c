@@ -56,6 +56,10 @@ void tachos_wire(const tachos_plan_t *plan) {
 
 void tachos_read(cool_senses_t *in, uint32_t now_ms) {
 	uint32_t passed = now_ms - now.read_ms;
+	if (!now.begun) {
+		now.read_ms = now_ms;
+		return;
+	}
 	if (passed < WINDOW_MS) {
 		return;
 	}

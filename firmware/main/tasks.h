@@ -13,6 +13,7 @@ enum {
 	PRIORITY_PROBES = 10, /* 1-Wire has its timing from hardware; this only starts and collects */
 	PRIORITY_PANEL = 8,   /* LED and button */
 	PRIORITY_WIFI = 7,
+	PRIORITY_MQTT = 7, /* above the network task, or that could end a client whose task has not begun yet */
 	PRIORITY_NETWORK = 6,
 	PRIORITY_OTA = 4,
 	PRIORITY_SETUP = 3, /* cable and access point */

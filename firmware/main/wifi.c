@@ -70,10 +70,13 @@ static void on_ip(void *arg, esp_event_base_t base, int32_t id, void *data) {
 	(void)arg;
 	(void)base;
 	if (id == IP_EVENT_STA_GOT_IP) {
+		/* A leave that had nothing to end had no event either; the next one, which may be the network's, is news. */
+		atomic_store(&leaving, false);
 		address = ((const ip_event_got_ip_t *)data)->ip_info.ip;
 		post(EVENT_JOINED);
-	} else if (id == IP_EVENT_STA_LOST_IP) {
-		post(EVENT_LOST);
+	} else if (id == IP_EVENT_STA_LOST_IP && atomic_load(&joined)) {
+		/* It also comes two minutes after a disconnection, and must not end the attempt that is under way then. */
+		(void)esp_wifi_disconnect();
 	}
 }
 
@@ -96,9 +99,10 @@ static void handle(event_t e) {
 	uint64_t now = now_long_ms();
 	switch (e) {
 	case EVENT_JOINED:
-		atomic_store(&joined, true);
-		cool_networks_joined(&state, now);
-		tell_device(true);
+		if (cool_networks_joined(&state, now)) {
+			atomic_store(&joined, true);
+			tell_device(true);
+		}
 		break;
 	case EVENT_LOST:
 		cool_networks_lost(&state, now);
@@ -158,7 +162,10 @@ static void act(cool_net_action_t a) {
 		atomic_store(&leaving, true);
 		err = esp_wifi_disconnect();
 		break;
-	case COOL_NET_OPEN_AP: err = access_point_open(); break;
+	case COOL_NET_OPEN_AP:
+		atomic_store(&guests, 0); /* those of the last time may have gone with it, without a word */
+		err = access_point_open();
+		break;
 	case COOL_NET_CLOSE_AP: err = access_point_close(); break;
 	case COOL_NET_NOTHING: break;
 	}
@@ -197,6 +204,7 @@ static esp_err_t start_radio(void) {
 	ESP_RETURN_ON_ERROR(esp_wifi_set_storage(WIFI_STORAGE_RAM), TAG, "storage"); /* networks are kept by provisioning.c */
 	ESP_RETURN_ON_ERROR(esp_event_handler_instance_register(WIFI_EVENT, ESP_EVENT_ANY_ID, on_wifi, NULL, NULL), TAG, "events of the radio");
 	ESP_RETURN_ON_ERROR(esp_event_handler_instance_register(IP_EVENT, ESP_EVENT_ANY_ID, on_ip, NULL, NULL), TAG, "events of addresses");
+	ESP_ERROR_CHECK_WITHOUT_ABORT(access_point_prepare());
 	ESP_RETURN_ON_ERROR(esp_wifi_set_mode(WIFI_MODE_STA), TAG, "station");
 	return esp_wifi_start();
 }

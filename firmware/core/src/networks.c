@@ -24,11 +24,12 @@ void cool_networks_changed(cool_networks_t *n, int count, int preferred, uint64_
 	begin_round(n, preferred, now);
 }
 
-void cool_networks_joined(cool_networks_t *n, uint64_t now) {
-	if (!n->trying) return; // of an attempt that was given up
+bool cool_networks_joined(cool_networks_t *n, uint64_t now) {
+	if (!n->trying) return n->joined; // of an attempt that was given up, or a new address
 	begin_round(n, n->index, now);
 	n->joined = true;
 	n->since = now;
+	return true;
 }
 
 /** Goes on to the next network, or after a whole round to a pause. */

@@ -52,8 +52,8 @@ void cool_networks_init(cool_networks_t *n, int count, int preferred, uint64_t n
 /** The list was changed: preferred is tried at once, what is under way is given up. */
 void cool_networks_changed(cool_networks_t *n, int count, int preferred, uint64_t now);
 
-/** The network that was asked for is joined, with an address. */
-void cool_networks_joined(cool_networks_t *n, uint64_t now);
+/** The network that was asked for is joined, with an address. False if that is of an attempt that was given up, and is to be passed over. */
+bool cool_networks_joined(cool_networks_t *n, uint64_t now);
 
 /** It could not be joined, or was lost. */
 void cool_networks_lost(cool_networks_t *n, uint64_t now);
