@@ -60,11 +60,10 @@ void board_describe(cool_board_t *b) {
 
 #if !CONFIG_COOLANT_PUMP_NONE || !CONFIG_COOLANT_FAN_NONE
 /* An output of menuconfig. */
-static void add(cool_settings_t *s, const char *name, cool_role_t role, cool_kind_t kind, int pin, bool inverted, int tacho_pin) {
+static void add(cool_settings_t *s, const char *name, cool_role_t role, cool_kind_t kind, int pin, int tacho_pin) {
 	cool_output_cfg_t *o = &s->outputs[s->output_count++];
 	cool_output_defaults(o, name, role, kind);
 	o->wiring.pin = pin;
-	o->wiring.inverted = inverted;
 	o->wiring.tacho_pin = tacho_pin;
 }
 #endif
@@ -85,24 +84,12 @@ static void add(cool_settings_t *s, const char *name, cool_role_t role, cool_kin
 #define FAN_KIND COOL_SWITCH
 #endif
 
-/* Kconfig leaves out what is "no". */
-#if CONFIG_COOLANT_PUMP_INVERTED
-#define PUMP_INVERTED true
-#else
-#define PUMP_INVERTED false
-#endif
-#if CONFIG_COOLANT_FAN_INVERTED
-#define FAN_INVERTED true
-#else
-#define FAN_INVERTED false
-#endif
-
 void board_defaults(cool_settings_t *s) {
 	cool_settings_defaults(s);
 #ifdef PUMP_KIND
-	add(s, "pump", COOL_PUMP, PUMP_KIND, CONFIG_COOLANT_PIN_PUMP, PUMP_INVERTED, CONFIG_COOLANT_PIN_PUMP_TACHO);
+	add(s, "pump", COOL_PUMP, PUMP_KIND, CONFIG_COOLANT_PIN_PUMP, CONFIG_COOLANT_PIN_PUMP_TACHO);
 #endif
 #ifdef FAN_KIND
-	add(s, "fan", COOL_FAN, FAN_KIND, CONFIG_COOLANT_PIN_FAN, FAN_INVERTED, CONFIG_COOLANT_PIN_FAN_TACHO);
+	add(s, "fan", COOL_FAN, FAN_KIND, CONFIG_COOLANT_PIN_FAN, CONFIG_COOLANT_PIN_FAN_TACHO);
 #endif
 }

@@ -98,7 +98,7 @@ TEST(a_refused_desired_changes_nothing_and_is_reported) {
 		{"{\"epoch\":\"e1\",\"version\":5,\"interval_ms\":\"fast\"}", "{\"epoch\":\"e1\",\"version\":5,\"refused\":\""},
 		{"{\"epoch\":\"e1\",\"version\":6,\"outputs\":[{\"name\":\"pump\",\"min_duty\":90,\"max_duty\":50}]}", "\"version\":6,\"refused\":\""},
 		{"{\"epoch\":\"e1\",\"version\":7,\"outputs\":[{\"name\":\"pump\",\"override\":{\"duty\":0,\"until\":1764009000000}}]}",
-			"outputs[0].override.until: 1764009000000 is more than 30 min ahead"},
+			"outputs.pump.override.until: 1764009000000 is more than 30 min ahead"},
 		{"{\"epoch\":\"e1\",\"ver", "\"version\":0,\"refused\":\""},
 	};
 	start();

@@ -66,7 +66,7 @@ static void draw_output(uint64_t *seed, cool_settings_t *s, int i) {
 	static const char *const names[] = {"a", "b2", "pump", "fan", "chiller", "buzzer"};
 	cool_role_t role = i == 0 ? COOL_PUMP : i == 1 ? COOL_FAN : (cool_role_t)pick(seed, COOL_PUMP, COOL_BUZZER);
 	cool_output_cfg_t *o = &s->outputs[i];
-	cool_output_defaults(o, names[i], role, (cool_kind_t)pick(seed, COOL_PWM4, COOL_SWITCH));
+	cool_output_defaults(o, names[i], role, (cool_kind_t)pick(seed, role == COOL_CHILLER ? COOL_DC_PWM : COOL_PWM4, COOL_SWITCH));
 	o->wiring.pin = 2 * i;
 	if (!one_in(seed, 4)) o->wiring.tacho_pin = 2 * i + 1;
 	o->min_duty = role == COOL_PUMP ? real(seed, 1, 60) : one_in(seed, 2) ? 0 : real(seed, 0, 60);

@@ -78,7 +78,7 @@ func TestRegulation(t *testing.T) {
 	does("fan", "auto", "auto", 71)
 
 	for body, says := range map[string]string{
-		fmt.Sprintf(`{"outputs":[{"name":"pump","override":{"duty":0,"until":%d}}]}`, time.Now().Add(time.Hour).UnixMilli()): "outputs[0].override.until",
+		fmt.Sprintf(`{"outputs":[{"name":"pump","override":{"duty":0,"until":%d}}]}`, time.Now().Add(time.Hour).UnixMilli()): "outputs.pump.override.until",
 		`{"outputs":[{"name":"pump","wiring":{"pin":16}}]}`:                                                                  "GPIO 16 is used twice", // by the board's own fan
 	} {
 		if tw := ask(coolant.TwinRefused, body); !strings.Contains(tw.Reported.Refused, says) {

@@ -14,7 +14,7 @@ import (
 // Check says whether a device can apply the configuration: ranges, names that repeat, laws
 // without their role, bounds that contradict each other. An error has the code
 // [coolant.CodeInvalid] and names the member as the contract does:
-// "outputs[1].min_duty: 120 is not within 0 to 100".
+// "outputs.fan.min_duty: 120 is not within 0 to 100".
 func (c *RegulatorConfig) Check() error {
 	switch {
 	case !(c.Critical >= 30 && c.Critical < 60):
@@ -72,7 +72,7 @@ func temperature(m coolant.Metric) bool { return coolant.ValidMetric(m) && m.Uni
 
 func (c *RegulatorConfig) checkOutput(i int) error {
 	o := &c.Outputs[i]
-	at := "outputs[" + strconv.Itoa(i) + "]."
+	at := "outputs." + o.Name + "."
 	same := func(p OutputConfig) bool { return p.Name == o.Name }
 	switch {
 	case !coolant.ValidMetric(o.Name + "_duty"):

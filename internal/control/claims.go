@@ -227,7 +227,7 @@ func (c *RegulatorConfig) CheckOverrides(now coolant.UnixMilli) error {
 		if o.Role == Pump && o.Override.Duty <= 0 {
 			limit = "30 min ahead, the most for a pump that is off"
 		}
-		return coolant.Errorf(coolant.CodeInvalid, "outputs[%d].override.until: %d is more than %s; the clock says %d", i, o.Override.Until, limit, now)
+		return coolant.Errorf(coolant.CodeInvalid, "outputs.%s.override.until: %d is more than %s; the clock says %d", o.Name, o.Override.Until, limit, now)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package sim
 import (
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"time"
 
 	"coolant"
@@ -65,11 +64,32 @@ func boardSettings(seed uint64, interval time.Duration) settings {
 // driven has to leave a pump or a fan at full speed, so what is driven high is "off": through
 // the transistor of a pwm4, and through a relay's coil.
 func wiringOf(o control.OutputConfig, pin, tacho int) wiring {
-	w := wiring{pin: pin, hz: 25000, tacho: tacho, pulses: 2, inverted: o.Kind == control.PWM4}
+	moves := o.Role == control.Pump || o.Role == control.Fan
+	w := wiring{pin: pin, hz: 25000, tacho: tacho, pulses: 2, inverted: o.Kind == control.PWM4 || moves}
 	if o.Kind == control.Switch {
-		w.hz, w.inverted = 0, o.Role == control.Pump || o.Role == control.Fan
+		w.hz = 0
 	}
 	return w
+}
+
+// checkLevel says whether a pin without power, which is low, leaves a pump or a fan running and
+// a chiller off.
+func checkLevel(at string, o *control.OutputConfig, inverted bool) error {
+	switch o.Role {
+	case control.Pump, control.Fan:
+		if !inverted {
+			return cannot("%swiring.inverted: true is expected: without power the pin is low, and a pump or a fan has to run then", at)
+		}
+	case control.Chiller:
+		switch {
+		case o.Kind == control.PWM4:
+			return cannot("%skind: a chiller is a switch or dc_pwm: 4-wire runs at full speed without the device", at)
+		case inverted:
+			return cannot("%swiring.inverted: false is expected: without power the pin is low, and a chiller has to be off then", at)
+		}
+	case control.Buzzer:
+	}
+	return nil
 }
 
 // check says whether the board can do what the settings ask for.
@@ -80,8 +100,12 @@ func (b board) check(s *settings) error {
 		counters++
 	}
 	for i, w := range s.wiring {
-		at := "outputs[" + strconv.Itoa(i) + "].wiring."
-		kind := s.control.Outputs[i].Kind
+		o := &s.control.Outputs[i]
+		if err := checkLevel("outputs."+o.Name+".", o, w.inverted); err != nil {
+			return err
+		}
+		at := "outputs." + o.Name + ".wiring."
+		kind := o.Kind
 		if err := b.checkHz(at, kind, w.hz); err != nil {
 			return err
 		}

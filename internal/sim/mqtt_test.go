@@ -139,7 +139,7 @@ func TestCommands(t *testing.T) {
 	})
 	desire(`{"epoch":"e","version":2,"interval_ms":2000,"outputs":[{"name":"pump","wiring":{"pin":5}}]}`)
 	eventually(t, "desired refused", func() bool {
-		return strings.Contains(s.last(wire.Reported), `"version":2,"refused":"outputs[0].wiring.pin: GPIO 5 cannot drive an output; [16 18 21 22] can"`)
+		return strings.Contains(s.last(wire.Reported), `"version":2,"refused":"outputs.pump.wiring.pin: GPIO 5 cannot drive an output; [16 18 21 22] can"`)
 	})
 }
 

@@ -181,20 +181,20 @@ func alone(t *testing.T) *boot {
 func TestDeviceRefusesWhatItCannotDo(t *testing.T) {
 	late := coolant.Milli(monday.Add(11 * time.Hour))
 	for body, says := range map[string]string{
-		`{"outputs":[{"name":"pump","wiring":{"pin":5}}]}`:                              "outputs[0].wiring.pin: GPIO 5 cannot drive an output; [16 18 21 22] can",
-		`{"outputs":[{"name":"pump","wiring":{"pin":34}}]}`:                             "outputs[0].wiring.pin: GPIO 34 is input only",
-		`{"outputs":[{"name":"pump","wiring":{"pin":16}}]}`:                             "outputs[1].wiring.pin: GPIO 16 is used twice",
-		`{"outputs":[{"name":"pump","wiring":{"tacho_pin":5}}]}`:                        "outputs[0].wiring.tacho_pin: GPIO 5 cannot count",
-		`{"outputs":[{"name":"pump","wiring":{"tacho_pin":17}}]}`:                       "outputs[1].wiring.tacho_pin: GPIO 17 is used twice",
-		`{"outputs":[{"name":"p","role":"fan","kind":"switch"}]}`:                       "outputs[2].wiring.pin: it is missing",
+		`{"outputs":[{"name":"pump","wiring":{"pin":5}}]}`:                              "outputs.pump.wiring.pin: GPIO 5 cannot drive an output; [16 18 21 22] can",
+		`{"outputs":[{"name":"pump","wiring":{"pin":34}}]}`:                             "outputs.pump.wiring.pin: GPIO 34 is input only",
+		`{"outputs":[{"name":"pump","wiring":{"pin":16}}]}`:                             "outputs.fan.wiring.pin: GPIO 16 is used twice",
+		`{"outputs":[{"name":"pump","wiring":{"tacho_pin":5}}]}`:                        "outputs.pump.wiring.tacho_pin: GPIO 5 cannot count",
+		`{"outputs":[{"name":"pump","wiring":{"tacho_pin":17}}]}`:                       "outputs.fan.wiring.tacho_pin: GPIO 17 is used twice",
+		`{"outputs":[{"name":"p","role":"fan","kind":"switch"}]}`:                       "outputs.p.wiring.pin: it is missing",
 		`{"outputs":[{"name":"p","role":"fan"}]}`:                                       `outputs[0].kind: it is missing, and the board has no output "p"`,
 		`{"outputs":[{"name":"p","kind":"switch"}]}`:                                    `outputs[0].role: it is missing, and the board has no output "p"`,
 		`{"outputs":[{"name":"fan","role":"buzzer","auto":{"input":"water","pi":{}}}]}`: "outputs[0].auto",
 		`{"outputs":[{"name":"fan","kind":"switch","wiring":{"hz":25000}}]}`:            "outputs[0].wiring.hz: 25000 is not within 0 to 0",
 		`{"critical_c":60}`: "critical_c: 60 is not within",
-		fmt.Sprintf(`{"outputs":[{"name":"pump","override":{"duty":0,"until":%d}}]}`, late):   "outputs[0].override.until: ",
+		fmt.Sprintf(`{"outputs":[{"name":"pump","override":{"duty":0,"until":%d}}]}`, late):   "outputs.pump.override.until: ",
 		`{"outputs":[{"name":"pump"},{"name":"pump"}]}`:                                       "outputs[1].name: another output has the same",
-		`{"outputs":[{"name":"fan","auto":{"input":"inside","curve":{"points":[[30,50]]}}}]}`: `outputs[1].auto.input: no probe has the role "inside"`,
+		`{"outputs":[{"name":"fan","auto":{"input":"inside","curve":{"points":[[30,50]]}}}]}`: `outputs.fan.auto.input: no probe has the role "inside"`,
 		`{"probes":[{"rom":"28ff641e8216043c","role":"ambient"}]}`:                            "probes: none has the role water",
 		`{"outputs":[{"name":"a","role":"fan","kind":"pwm4","wiring":{"pin":21,"tacho_pin":34}},{"name":"b","role":"fan","kind":"switch","wiring":{"pin":22,"tacho_pin":35}}]}`: "outputs: 5 tachometers and flow meters are more than the 4",
 	} {

@@ -13,9 +13,9 @@ static bool check_overrides(const cool_device_t *d, const cool_settings_t *s, ui
 		if (cool_override_check(&s->outputs[i], unix_ms, why)) continue;
 		cool_text_t t;
 		cool_text_begin(&t, reason, COOL_REASON_SIZE);
-		cool_text_add(&t, "outputs[");
-		cool_text_int(&t, i);
-		cool_text_add(&t, "].");
+		cool_text_add(&t, "outputs.");
+		cool_text_add(&t, s->outputs[i].name);
+		cool_text_add(&t, ".");
 		cool_text_add(&t, why);
 		return false;
 	}
@@ -28,6 +28,21 @@ void cool_device_review_overrides(cool_device_t *d, uint64_t now) {
 	if (!check_overrides(d, &d->regulator.settings, now, reason)) (void)cool_copy(d->refused, sizeof d->refused, reason);
 }
 
+/** Names the output of a reason such as "outputs[1].min_duty: ..": by the board's own, its position is another one than in the message. */
+static void name_output(const cool_settings_t *s, char reason[COOL_REASON_SIZE]) {
+	static const char list[] = "outputs[";
+	size_t at = sizeof list - 1;
+	if (strncmp(reason, list, at) != 0 || reason[at] < '0' || reason[at] >= '0' + s->output_count || reason[at + 1] != ']') return;
+	const char *name = s->outputs[reason[at] - '0'].name;
+	char rest[COOL_REASON_SIZE];
+	(void)cool_copy(rest, sizeof rest, reason + at + 2);
+	cool_text_t t;
+	cool_text_begin(&t, reason, COOL_REASON_SIZE);
+	cool_text_add(&t, "outputs.");
+	cool_text_add(&t, name);
+	cool_text_add(&t, rest);
+}
+
 /** Decodes and checks a desired state into scratch. */
 static bool acceptable(cool_device_t *d, uint64_t now, const char *text, size_t len, cool_desired_id_t *id, char reason[COOL_REASON_SIZE]) {
 	*id = (cool_desired_id_t){.known = false};
@@ -37,8 +52,10 @@ static bool acceptable(cool_device_t *d, uint64_t now, const char *text, size_t 
 		(void)cool_copy(reason, COOL_REASON_SIZE, "it is larger than the 12 KiB that this device keeps");
 	else if (!decoded)
 		(void)cool_copy(reason, COOL_REASON_SIZE, p.reason);
+	else if (cool_settings_check(&d->scratch, &d->cfg->board, reason))
+		return check_overrides(d, &d->scratch, now, reason);
 	else
-		return cool_settings_check(&d->scratch, &d->cfg->board, reason) && check_overrides(d, &d->scratch, now, reason);
+		name_output(&d->scratch, reason);
 	return false;
 }
 
