@@ -19,6 +19,9 @@ type Desired struct {
 	// Body is the JSON object that the device is sent, without epoch and version.
 	Body json.RawMessage
 	Edit Edit
+	// Refused is why the device did not apply it, in English; empty if it did, or has not
+	// judged it.
+	Refused string
 }
 
 // Edit says who changed something, when, and what for.

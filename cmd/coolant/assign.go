@@ -23,7 +23,11 @@ func assign(body json.RawMessage, assignments []string) (json.RawMessage, error)
 		if !found || path == "" || strings.Contains("."+path+".", "..") {
 			return nil, coolant.Errorf(coolant.CodeInvalid, "%q: an assignment such as outputs.fan.min_duty=30 is expected", text)
 		}
-		if err := put(root, strings.Split(path, "."), parseValue(value)); err != nil {
+		parsed, err := parseValue(value)
+		if err == nil {
+			err = put(root, strings.Split(path, "."), parsed)
+		}
+		if err != nil {
 			return nil, coolant.Errorf(coolant.CodeInvalid, "%q: %w", text, err)
 		}
 	}
@@ -33,17 +37,21 @@ func assign(body json.RawMessage, assignments []string) (json.RawMessage, error)
 // removal is the value of an assignment without one.
 type removal struct{}
 
-func parseValue(text string) any {
+func parseValue(text string) (any, error) {
 	if text == "" {
-		return removal{}
+		return removal{}, nil
 	}
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
 	var v any
-	if err := dec.Decode(&v); err != nil || dec.More() {
-		return text
+	err := dec.Decode(&v)
+	switch {
+	case err == nil && !dec.More():
+		return v, nil
+	case strings.HasPrefix(text, "{") || strings.HasPrefix(text, "["):
+		return nil, coolant.Errorf(coolant.CodeInvalid, "%s begins like JSON and is none", text)
 	}
-	return v
+	return text, nil
 }
 
 func put(object map[string]any, path []string, value any) error {

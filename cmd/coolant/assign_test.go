@@ -31,6 +31,7 @@ func TestAssign(t *testing.T) {
 			[]string{"interval_ms=2000", "outputs.fan.auto.input=inlet", "probes.28ff641e8216043c.offset_k=-0.5"},
 			`{"interval_ms":2000,"outputs":[{"min_duty":40,"name":"pump"},{"auto":{"input":"inlet"},"name":"fan"}],"probes":[{"offset_k":-0.5,"role":"water","rom":"28ff641e8216043c"}]}`, "",
 		},
+		{"JSON that ends too early", `{}`, []string{`auto.curve.points=[[25,60}`}, "", "begins like JSON and is none"},
 		{"no value at all", `{}`, []string{"interval_ms"}, "", "outputs.fan.min_duty=30 is expected"},
 		{"no path", `{}`, []string{"=1"}, "", "is expected"},
 		{"a hole in the path", `{}`, []string{"a..b=1"}, "", "is expected"},

@@ -56,7 +56,7 @@ func (g *deviceGetCommand) history(p *process, id coolant.DeviceID, twins app.De
 			}
 			continue
 		}
-		if _, err := fmt.Fprintf(p.stdout, "%6d  %s  %s%s\n", d.Version, d.Edit.At.Time().Local().Format("2006-01-02 15:04:05"), d.Edit.By, editNote(d.Edit)); err != nil {
+		if _, err := fmt.Fprintf(p.stdout, "%6d  %s  %s%s\n", d.Version, d.Edit.At.Time().Local().Format("2006-01-02 15:04:05"), d.Edit.By, editNote(d.Edit)+refusedNote(d)); err != nil {
 			return err
 		}
 	}
@@ -109,8 +109,13 @@ func (s *deviceSetCommand) Run(p *process) error {
 		if err := s.show(p, tw); err != nil {
 			return err
 		}
-		if tw.Phase == coolant.TwinRefused {
-			return coolant.Errorf(coolant.CodeConflict, "%s refuses version %d: %s", id, tw.Desired.Version, tw.Reported.Refused)
+		switch {
+		case tw.Phase == coolant.TwinRefused:
+			return coolant.Errorf(coolant.CodeConflict, "%s refuses version %d: %s. It goes on as before, and the next change starts from what it did not refuse",
+				id, tw.Desired.Version, tw.Reported.Refused)
+		case tw.Phase == coolant.TwinApplying && s.Wait > 0:
+			return coolant.Errorf(coolant.CodeUnavailable, "%s has not judged version %d within %v; it gets it when it is connected. coolant device get %s says how it is",
+				id, tw.Desired.Version, s.Wait, id)
 		}
 		return nil
 	})
@@ -137,11 +142,9 @@ func (s *deviceSetCommand) edit(p *process, id coolant.DeviceID, twins app.Devic
 	case s.File != "":
 		body, err = os.ReadFile(s.File)
 	default:
-		body = json.RawMessage("{}")
-		if now.Desired.Version != 0 {
-			body = now.Desired.Body
+		if body, err = soundBody(p, twins, now); err == nil {
+			body, err = assign(body, s.Assignments)
 		}
-		body, err = assign(body, s.Assignments)
 	}
 	if err != nil {
 		return now, err
@@ -150,6 +153,27 @@ func (s *deviceSetCommand) edit(p *process, id coolant.DeviceID, twins app.Devic
 		return now, coolant.Errorf(coolant.CodeInvalid, "--file %s: it is not JSON", s.File)
 	}
 	return twins.EditTwin(p.ctx, id, base, body, edit)
+}
+
+// soundBody is what a change starts from: the newest version that the device did not refuse. A mistake
+// that it refused would make it refuse every change after it.
+func soundBody(p *process, twins app.DeviceTwins, now coolant.Twin) (json.RawMessage, error) {
+	switch {
+	case now.Desired.Version == 0:
+		return json.RawMessage("{}"), nil
+	case now.Phase != coolant.TwinRefused:
+		return now.Desired.Body, nil
+	}
+	versions, err := twins.TwinHistory(p.ctx, now.Device, now.Desired.Version, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range versions {
+		if d.Refused == "" {
+			return d.Body, nil
+		}
+	}
+	return json.RawMessage("{}"), nil
 }
 
 type deviceInputCommand struct {
@@ -287,7 +311,17 @@ func versionJSON(d coolant.Desired) map[string]any {
 	if d.Edit.From != 0 {
 		out["from"] = d.Edit.From
 	}
+	if d.Refused != "" {
+		out["refused"] = d.Refused
+	}
 	return out
+}
+
+func refusedNote(d coolant.Desired) string {
+	if d.Refused == "" {
+		return ""
+	}
+	return "  (refused: " + d.Refused + ")"
 }
 
 func orNull(body json.RawMessage) json.RawMessage {

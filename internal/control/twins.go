@@ -29,6 +29,8 @@ type TwinStore interface {
 	// AddDesired writes a version; with [coolant.CodeConflict] if it is not the next
 	// one, and [coolant.CodeNotFound] if there is no such device.
 	AddDesired(ctx context.Context, d coolant.Desired) error
+	// RefuseDesired notes why a device did not apply a version.
+	RefuseDesired(ctx context.Context, device coolant.DeviceID, epoch string, version uint64, reason string) error
 	// Desired returns the newest version of each device.
 	Desired(ctx context.Context) ([]coolant.Desired, error)
 	// DesiredHistory returns the versions below before (0: all), the newest first.
@@ -252,6 +254,9 @@ func (t *Twins) stale(ctx context.Context, device coolant.DeviceID, base uint64,
 func (t *Twins) Reported(ctx context.Context, device coolant.DeviceID, r coolant.Reported) {
 	now := t.change(device, func(tw *coolant.Twin) { tw.Reported = r })
 	if now.Phase == coolant.TwinRefused {
+		if err := t.Store.RefuseDesired(ctx, device, r.Epoch, r.Version, r.Refused); err != nil {
+			t.Log.Warn("that a device refused what is desired could not be noted", "device", string(device), "error", err)
+		}
 		t.Log.Warn("a device refused what is desired of it", "device", string(device), "version", r.Version, "reason", r.Refused)
 	}
 	if r.Epoch != "" && r.Epoch == now.Desired.Epoch && r.Version > now.Desired.Version {

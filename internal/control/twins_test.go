@@ -34,6 +34,17 @@ func (s *shelf) AddDesired(_ context.Context, d coolant.Desired) error {
 	return nil
 }
 
+func (s *shelf) RefuseDesired(_ context.Context, device coolant.DeviceID, epoch string, version uint64, reason string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.of[device] {
+		if d := &s.of[device][i]; d.Version == version && d.Epoch == epoch {
+			d.Refused = reason
+		}
+	}
+	return s.fail
+}
+
 func (s *shelf) Desired(context.Context) (all []coolant.Desired, _ error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,6 +174,9 @@ func TestTwinGoesFromApplyingToApplied(t *testing.T) {
 		b.edit(1, `{"interval_ms":7000}`)
 		b.Reported(t.Context(), "loop", coolant.Reported{Epoch: tw.Desired.Epoch, Version: 2, Refused: "no"})
 		b.wantPhase(coolant.TwinRefused)
+		if kept := b.store.of["loop"]; kept[0].Refused != "" || kept[1].Refused != "no" {
+			t.Errorf("what is kept of it is %+v", kept)
+		}
 		if len(b.changes) != 4 {
 			t.Errorf("%d changes were told, want 4", len(b.changes))
 		}

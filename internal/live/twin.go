@@ -25,6 +25,7 @@ type DesiredView struct {
 	By      string            `json:"by" doc:"Who changed it" example:"page"`
 	Note    string            `json:"note" doc:"What for, in the editor's words"`
 	From    uint64            `json:"from" doc:"The version that it goes back to; 0: none"`
+	Refused string            `json:"refused" doc:"Why the device did not apply it, in English; empty if it did, or has not judged it"`
 	Body    json.RawMessage   `json:"body" doc:"The object of the contract's topic desired, without epoch and version"`
 }
 
@@ -38,7 +39,7 @@ type ReportedView struct {
 // DesiredOf returns the outside form of a version.
 func DesiredOf(d coolant.Desired) DesiredView {
 	return DesiredView{
-		Version: d.Version, Epoch: d.Epoch, At: d.Edit.At, By: d.Edit.By, Note: d.Edit.Note, From: d.Edit.From, Body: d.Body,
+		Version: d.Version, Epoch: d.Epoch, At: d.Edit.At, By: d.Edit.By, Note: d.Edit.Note, From: d.Edit.From, Refused: d.Refused, Body: d.Body,
 	}
 }
 

@@ -29,7 +29,7 @@ func (s *Store) AddDesired(ctx context.Context, d coolant.Desired) error {
 		if d.Version != newest+1 {
 			return coolant.Errorf(coolant.CodeConflict, "the newest version is %d by now", newest)
 		}
-		err = run(conn, `INSERT INTO desired (device, version, epoch, body, at, by, note, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		err = run(conn, `INSERT INTO desired (device, version, epoch, body, at, by, note, source, refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '')`,
 			string(d.Device), int64(d.Version), d.Epoch, notNil(d.Body), int64(d.Edit.At), d.Edit.By, d.Edit.Note, int64(d.Edit.From))
 		if err != nil {
 			return err
@@ -38,6 +38,18 @@ func (s *Store) AddDesired(ctx context.Context, d coolant.Desired) error {
 	})
 	if err != nil {
 		return fmt.Errorf("write version %d of what is desired of device %s: %w", d.Version, d.Device, err)
+	}
+	return nil
+}
+
+// RefuseDesired notes why a device did not apply a version. A version that is not kept any
+// more, or has another epoch, is left alone.
+func (s *Store) RefuseDesired(ctx context.Context, device coolant.DeviceID, epoch string, version uint64, reason string) error {
+	err := s.writer.small(ctx, func(conn *sqlite.Conn) error {
+		return run(conn, `UPDATE desired SET refused = ? WHERE device = ? AND version = ? AND epoch = ?`, reason, string(device), int64(version), epoch)
+	})
+	if err != nil {
+		return fmt.Errorf("note that device %s refuses version %d: %w", device, version, err)
 	}
 	return nil
 }
@@ -53,7 +65,7 @@ func newestDesired(conn *sqlite.Conn, device coolant.DeviceID) (version uint64, 
 // Desired returns the newest version of what is wanted of each device, ordered by
 // device. Devices of which nothing was ever wanted are missing.
 func (s *Store) Desired(ctx context.Context) ([]coolant.Desired, error) {
-	found, err := s.desired(ctx, `SELECT device, max(version), epoch, body, at, by, note, source FROM desired GROUP BY device ORDER BY device`)
+	found, err := s.desired(ctx, `SELECT device, max(version), epoch, body, at, by, note, source, refused FROM desired GROUP BY device ORDER BY device`)
 	if err != nil {
 		return nil, fmt.Errorf("read what is desired: %w", err)
 	}
@@ -66,7 +78,7 @@ func (s *Store) DesiredHistory(ctx context.Context, device coolant.DeviceID, bef
 	if limit <= 0 {
 		limit = maxDesired
 	}
-	found, err := s.desired(ctx, `SELECT device, version, epoch, body, at, by, note, source FROM desired
+	found, err := s.desired(ctx, `SELECT device, version, epoch, body, at, by, note, source, refused FROM desired
 		WHERE device = ?1 AND (?2 = 0 OR version < ?2) ORDER BY version DESC LIMIT ?3`, string(device), int64(before), limit)
 	if err != nil {
 		return nil, fmt.Errorf("read what was desired of device %s: %w", device, err)
@@ -86,6 +98,7 @@ func (s *Store) desired(ctx context.Context, query string, args ...any) (found [
 					At: coolant.UnixMilli(stmt.ColumnInt64(4)), By: stmt.ColumnText(5), Note: stmt.ColumnText(6),
 					From: uint64(stmt.ColumnInt64(7)),
 				},
+				Refused: stmt.ColumnText(8),
 			})
 			return nil
 		})

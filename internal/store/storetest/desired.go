@@ -21,6 +21,11 @@ func testDesired(t *testing.T, open Open) {
 			f.must(f.AddDesired(f.ctx, d))
 			all = append([]coolant.Desired{d}, all...)
 		}
+		f.must(f.RefuseDesired(f.ctx, "a", "e1", 5, "no such pin"))
+		f.must(f.RefuseDesired(f.ctx, "a", "e1", 3, "no"))
+		f.must(f.RefuseDesired(f.ctx, "a", "e2", 4, "of another epoch"))
+		f.must(f.RefuseDesired(f.ctx, "a", "e1", 99, "not there"))
+		all[0].Refused, all[2].Refused = "no such pin", "no"
 		other := desired("b", 1)
 		f.must(f.AddDesired(f.ctx, other))
 		f.reopen()

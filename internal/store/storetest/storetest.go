@@ -43,6 +43,7 @@ type Store interface {
 	EachRecord(ctx context.Context, bucket string, fn func(key string, value []byte) error) error
 
 	AddDesired(ctx context.Context, d coolant.Desired) error
+	RefuseDesired(ctx context.Context, device coolant.DeviceID, epoch string, version uint64, reason string) error
 	Desired(ctx context.Context) ([]coolant.Desired, error)
 	DesiredHistory(ctx context.Context, device coolant.DeviceID, before uint64, limit int) ([]coolant.Desired, error)
 

@@ -11,4 +11,4 @@ INSERT INTO documents (device, kind, body, received) VALUES ('esp32', 'info', CA
 INSERT INTO rejections (minute, time, device, topic, code, mistake, detail, excerpt, count)
 	VALUES (1700049600000, 1700049600001, 'esp32', 'coolant/esp32/telemetry', 'not_json', 'not JSON', 'not JSON', 'x', 2);
 INSERT INTO records (bucket, key, value) VALUES ('retained', 'coolant/esp32/status', x'7b7d');
-INSERT INTO desired (device, version, epoch, body, at, by, note, source) VALUES ('esp32', 1, 'e1', CAST('{"interval_ms":10000}' AS BLOB), 1700049600000, 'page', '', 0);
+INSERT INTO desired (device, version, epoch, body, at, by, note, source, refused) VALUES ('esp32', 1, 'e1', CAST('{"interval_ms":10000}' AS BLOB), 1700049600000, 'page', '', 0, '');

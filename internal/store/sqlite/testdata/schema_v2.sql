@@ -27,6 +27,7 @@ CREATE TABLE desired (
 	by      TEXT NOT NULL,
 	note    TEXT NOT NULL,
 	source  INTEGER NOT NULL, -- the version that it goes back to, or 0
+	refused TEXT NOT NULL,    -- why the device did not apply it, or ''
 	PRIMARY KEY (device, version)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE devices (
