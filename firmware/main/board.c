@@ -40,6 +40,8 @@
 _Static_assert(CAN_BE_READ(CONFIG_COOLANT_PIN_LEAK), "COOLANT_PIN_LEAK: this chip's pin cannot be read, or decides how it starts");
 _Static_assert(CAN_BE_READ(CONFIG_COOLANT_PIN_FLOW), "COOLANT_PIN_FLOW: this chip's pin cannot be read, or decides how it starts");
 
+#define PWM_TIMERS 4 /* of the low-speed group of all three chips */
+
 const char *board_chip(void) { return CHIP; }
 
 static uint64_t bit(int pin) { return pin >= 0 ? BIT64(pin) : 0; }
@@ -51,6 +53,7 @@ void board_describe(cool_board_t *b) {
 		.taken_pins = bit(CONFIG_COOLANT_PIN_ONEWIRE) | bit(CONFIG_COOLANT_PIN_LEAK) | bit(CONFIG_COOLANT_PIN_FLOW) | bit(CONFIG_COOLANT_PIN_SDA) |
 			bit(CONFIG_COOLANT_PIN_SCL) | bit(CONFIG_COOLANT_PIN_LED) | bit(CONFIG_COOLANT_PIN_BUTTON),
 		.pwm_channels = PWM_CHANNELS,
+		.pwm_timers = PWM_TIMERS,
 		.counters = COUNTERS,
 		.leak = CONFIG_COOLANT_PIN_LEAK >= 0,
 		.flow = CONFIG_COOLANT_PIN_FLOW >= 0,
