@@ -46,6 +46,7 @@ static size_t load(void *ctx, cool_blob_t blob, void *buf, size_t size) {
 static void fail_safe(void) {
 	static outputs_plan_t plan;
 	board_describe(&cfg.board);
+	outputs_begin(board_loose_pins(&cfg.board));
 	board_defaults(&cfg.defaults);
 	char reason[COOL_REASON_SIZE];
 	if (!cool_settings_check(&cfg.defaults, &cfg.board, reason)) {

@@ -14,6 +14,7 @@
 	(BIT64(4) | BIT64(13) | BIT64(14) | BIT64(16) | BIT64(17) | BIT64(18) | BIT64(19) | BIT64(21) | BIT64(22) | BIT64(23) | BIT64(25) | BIT64(26) | \
 		BIT64(27) | BIT64(32) | BIT64(33))
 #define INPUT_PINS (OUTPUT_PINS | BIT64(34) | BIT64(35) | BIT64(36) | BIT64(39)) /* 34 to 39 have no pull-up and no driver */
+#define MEMORY_PINS (BIT64(16) | BIT64(17)) /* of the flash in an ESP32-PICO-D4 and of the PSRAM in a WROVER; free otherwise */
 #define PWM_CHANNELS 8
 #define COUNTERS 8
 #elif CONFIG_IDF_TARGET_ESP32S3
@@ -40,6 +41,11 @@
 _Static_assert(CAN_BE_READ(CONFIG_COOLANT_PIN_LEAK), "COOLANT_PIN_LEAK: this chip's pin cannot be read, or decides how it starts");
 _Static_assert(CAN_BE_READ(CONFIG_COOLANT_PIN_FLOW), "COOLANT_PIN_FLOW: this chip's pin cannot be read, or decides how it starts");
 
+#ifndef MEMORY_PINS
+#define MEMORY_PINS 0ULL
+#endif
+#define PWM_TIMERS 4 /* of the low-speed group of all three chips */
+
 const char *board_chip(void) { return CHIP; }
 
 static uint64_t bit(int pin) { return pin >= 0 ? BIT64(pin) : 0; }
@@ -51,12 +57,15 @@ void board_describe(cool_board_t *b) {
 		.taken_pins = bit(CONFIG_COOLANT_PIN_ONEWIRE) | bit(CONFIG_COOLANT_PIN_LEAK) | bit(CONFIG_COOLANT_PIN_FLOW) | bit(CONFIG_COOLANT_PIN_SDA) |
 			bit(CONFIG_COOLANT_PIN_SCL) | bit(CONFIG_COOLANT_PIN_LED) | bit(CONFIG_COOLANT_PIN_BUTTON),
 		.pwm_channels = PWM_CHANNELS,
+		.pwm_timers = PWM_TIMERS,
 		.counters = COUNTERS,
 		.leak = CONFIG_COOLANT_PIN_LEAK >= 0,
 		.flow = CONFIG_COOLANT_PIN_FLOW >= 0,
 		.humidity = CONFIG_COOLANT_PIN_SDA >= 0 && CONFIG_COOLANT_PIN_SCL >= 0,
 	};
 }
+
+uint64_t board_loose_pins(const cool_board_t *b) { return b->output_pins & ~b->taken_pins & ~MEMORY_PINS; }
 
 #if !CONFIG_COOLANT_PUMP_NONE || !CONFIG_COOLANT_FAN_NONE
 /* An output of menuconfig. */

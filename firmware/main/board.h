@@ -14,6 +14,9 @@ const char *board_chip(void);
 /** What the board can do. */
 void board_describe(cool_board_t *b);
 
+/** Bit n: nothing but an output can be at GPIO n, so that it may float until it is known to be one. */
+uint64_t board_loose_pins(const cool_board_t *b);
+
 /** The settings that apply while nobody has asked for others: the outputs of menuconfig by the defaults of their roles. */
 void board_defaults(cool_settings_t *s);
 

@@ -1,7 +1,7 @@
 /**
  * @file control.h
  * The fast loop: four times a second it senses, steps the device and drives the outputs. The task watchdog restarts the processors if it stops. Pins
- * and PWM keep the last duty through that, for some seconds, until the start sets every output to its failsafe.
+ * and PWM keep the last duty through that, for some seconds, until the start lets them float and sets the outputs to their failsafe.
  */
 #ifndef MAIN_CONTROL_H
 #define MAIN_CONTROL_H

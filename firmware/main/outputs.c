@@ -25,6 +25,11 @@ static struct {
 
 _Static_assert((int)COOL_MAX_OUTPUTS <= (int)LEDC_CHANNEL_MAX, "an output has the channel of its index");
 
+void outputs_begin(uint64_t pins) {
+	const gpio_config_t floating = {.pin_bit_mask = pins, .mode = GPIO_MODE_DISABLE, .intr_type = GPIO_INTR_DISABLE};
+	ESP_ERROR_CHECK_WITHOUT_ABORT(gpio_config(&floating));
+}
+
 void outputs_plan(outputs_plan_t *plan, const cool_settings_t *s) {
 	memset(plan, 0, sizeof *plan);
 	plan->count = s->output_count;

@@ -22,6 +22,12 @@ typedef struct {
 	int count;
 } outputs_plan_t;
 
+/**
+ * Lets these pins float, bit n for GPIO n. First of all: a crash resets the processors only, and a pin whose output nobody knows any more, because
+ * settings are lost or the start fails, would keep a pump stopped.
+ */
+void outputs_begin(uint64_t pins);
+
 /** What settings say about wiring. */
 void outputs_plan(outputs_plan_t *plan, const cool_settings_t *s);
 

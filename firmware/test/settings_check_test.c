@@ -249,6 +249,11 @@ BREAK(channels) {
 	UNUSED;
 	b->pwm_channels = 1;
 }
+BREAK(frequencies) {
+	UNUSED;
+	b->pwm_timers = 1;
+	FAN.wiring.hz = 24000;
+}
 BREAK(counters) {
 	UNUSED;
 	b->counters = 2;
@@ -317,6 +322,7 @@ TEST(what_is_wrong_is_said_precisely) {
 		{hz_dc, "outputs[0].wiring.hz: 100 to 40000 is expected of dc_pwm"},
 		{hz_switch, "outputs[0].wiring.hz: a switch has none"},
 		{channels, "outputs: 2 with PWM are more than the board has channels for"},
+		{frequencies, "outputs: 2 different frequencies of PWM are more than the board has timers for"},
 		{counters, "outputs: 3 tachometers and flow meters are more than the board can count"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -327,6 +333,13 @@ TEST(what_is_wrong_is_said_precisely) {
 		CHECK(!cool_settings_check(&l.s, &l.b, reason));
 		CHECK_STR(reason, cases[i].says);
 	}
+}
+
+TEST(one_timer_is_enough_for_one_frequency) {
+	char reason[COOL_REASON_SIZE];
+	loop_init(&l);
+	l.b.pwm_timers = 1;
+	CHECK(cool_settings_check(&l.s, &l.b, reason));
 }
 
 TEST(roles_without_names) {

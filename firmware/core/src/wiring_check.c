@@ -70,15 +70,29 @@ static bool check_output(const cool_output_cfg_t *o, const cool_board_t *b, int 
 	return take(taken, b->taken_pins, b->input_pins, " cannot count a tachometer", i, "wiring.tacho_pin", w->tacho_pin, reason);
 }
 
+/* Whether an output with PWM is the first one with its frequency. */
+static bool new_frequency(const cool_settings_t *s, int i) {
+	for (int k = 0; k < i; k++) {
+		if (s->outputs[k].kind != COOL_SWITCH && s->outputs[k].wiring.hz == s->outputs[i].wiring.hz) return false;
+	}
+	return true;
+}
+
 bool cool_settings_check_wiring(const cool_settings_t *s, const cool_board_t *b, char *reason) {
 	uint64_t taken = 0;
-	int channels = 0, counters = b->flow ? 1 : 0;
+	int channels = 0, frequencies = 0, counters = b->flow ? 1 : 0;
 	for (int i = 0; i < s->output_count; i++) {
 		if (!check_output(&s->outputs[i], b, i, &taken, reason)) return false;
-		if (s->outputs[i].kind != COOL_SWITCH) channels++;
+		if (s->outputs[i].kind != COOL_SWITCH) {
+			channels++;
+			frequencies += new_frequency(s, i);
+		}
 		if (s->outputs[i].wiring.tacho_pin >= 0) counters++;
 	}
 	if (channels > b->pwm_channels) return cool_refuse(reason, "outputs", channels, " with PWM are more than the board has channels for");
+	if (b->pwm_timers > 0 && frequencies > b->pwm_timers) {
+		return cool_refuse(reason, "outputs", frequencies, " different frequencies of PWM are more than the board has timers for");
+	}
 	if (counters > b->counters) return cool_refuse(reason, "outputs", counters, " tachometers and flow meters are more than the board can count");
 	return true;
 }

@@ -141,6 +141,7 @@ typedef struct {
 	uint64_t input_pins;       /**< bit n: GPIO n can count a tachometer */
 	uint64_t taken_pins;       /**< bit n: GPIO n is used by the board itself (1-Wire, leak, flow, I2C, LED) */
 	int pwm_channels;          /**< outputs with PWM at once */
+	int pwm_timers;            /**< different frequencies of theirs at once; 0: no limit */
 	int counters;              /**< tachometers and flow meters at once */
 	bool leak, flow, humidity; /**< whether such an input is wired */
 } cool_board_t;
