@@ -98,7 +98,7 @@ TEST(other_names_keep_what_is_known) {
 	CHECK(!cool_probe_usable(cool_probes_role(&p, "ambient")));
 	s.probe_count = 0;
 	cool_probes_apply(&p, &s);
-	CHECK_EQ_INT(p.count, 2); /* the one that was never found is forgotten */
+	CHECK_EQ_INT(p.count, 2);       /* the one that was never found is forgotten */
 	CHECK_STR(role_of(1), "water"); /* as they were found */
 	CHECK_NEAR(cool_probes_role(&p, "water")->value, 21, 1e-9);
 	CHECK_STR(role_of(2), "temp2");
