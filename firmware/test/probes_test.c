@@ -98,10 +98,31 @@ TEST(other_names_keep_what_is_known) {
 	CHECK(!cool_probe_usable(cool_probes_role(&p, "ambient")));
 	s.probe_count = 0;
 	cool_probes_apply(&p, &s);
-	CHECK_EQ_INT(p.count, 2); /* the one that was never found is forgotten */
-	CHECK_STR(role_of(2), "water");
-	CHECK_NEAR(cool_probes_role(&p, "water")->value, 22, 1e-9);
-	CHECK_STR(role_of(1), "temp2");
+	CHECK_EQ_INT(p.count, 2);       /* the one that was never found is forgotten */
+	CHECK_STR(role_of(1), "water"); /* as they were found */
+	CHECK_NEAR(cool_probes_role(&p, "water")->value, 21, 1e-9);
+	CHECK_STR(role_of(2), "temp2");
+	CHECK_NEAR(cool_probes_role(&p, "temp2")->value, 22, 1e-9);
+}
+
+TEST(without_names_the_order_is_that_of_a_restart) {
+	static cool_probes_t fresh;
+	begin();
+	name(7, "ambient", 0);
+	name(6, "inlet", 0);
+	name(5, "water", 0);
+	cool_probes_apply(&p, &s);
+	for (int i = 0; i < 4; i++)
+		read(i, 5 + i, 21 + i);
+	cool_probes_step(&p, reads, 250);
+	s.probe_count = 0;
+	cool_probes_apply(&p, &s);
+	cool_probes_step(&p, reads, 250);
+	cool_probes_apply(&fresh, &s);
+	cool_probes_step(&fresh, reads, 250);
+	for (int i = 0; i < fresh.count; i++)
+		CHECK_STR(role_of(5 + i), fresh.list[i].role);
+	CHECK_STR(role_of(5), "water");
 }
 
 TEST(the_same_names_disturb_nothing) {

@@ -116,6 +116,17 @@ static void note_offsets(cool_probes_t *p, const cool_settings_t *s) {
 	}
 }
 
+/* Brings the probes without a configured role into the order in which they were found, which is that of their names after a restart, too. */
+static void sort_rest(cool_probes_t *p) {
+	for (int i = p->roles + 1; i < p->count; i++) {
+		for (int k = i; k > p->roles && p->list[k].turn < p->list[k - 1].turn; k--) {
+			cool_probe_t later = p->list[k - 1];
+			p->list[k - 1] = p->list[k];
+			p->list[k] = later;
+		}
+	}
+}
+
 void cool_probes_apply(cool_probes_t *p, const cool_settings_t *s) {
 	note_offsets(p, s);
 	if (unchanged(p, s)) return;
@@ -134,6 +145,7 @@ void cool_probes_apply(cool_probes_t *p, const cool_settings_t *s) {
 		kept++;
 	}
 	p->count = kept;
+	sort_rest(p);
 	for (int i = s->probe_count; i < p->count; i++) {
 		cool_probe_t *e = &p->list[i];
 		e->value -= e->offset_k;
@@ -197,14 +209,20 @@ static void fill_vacancy(cool_probes_t *p) {
 
 static void discover(cool_probes_t *p, uint64_t rom) {
 	int known = with_rom(p, rom, 0);
-	if (known >= 0) p->list[known].found = true;
-	if (known >= 0 || give_back(p, rom)) return;
-	if (!p->named && p->list[0].rom == 0) {
+	if (known >= 0) {
+		p->list[known].found = true;
+	} else if (give_back(p, rom)) {
+		known = with_rom(p, rom, 0);
+	} else if (!p->named && p->list[0].rom == 0) {
 		p->list[0].rom = rom;
-		return;
+		known = 0;
+	} else {
+		cool_probe_t *e = add(p, rom);
+		if (e == NULL) return;
+		name_itself(p, e);
+		known = p->count - 1;
 	}
-	cool_probe_t *e = add(p, rom);
-	if (e != NULL) name_itself(p, e);
+	if (p->list[known].turn == 0) p->list[known].turn = ++p->turns;
 }
 
 /* Whether a good reading comes from a probe that is frozen. Only the water side is judged: the air may well stand still for hours. */

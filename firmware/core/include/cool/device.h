@@ -143,7 +143,10 @@ void cool_device_sent(cool_device_t *d, uint32_t now_ms, uint32_t token, int mes
 /** The broker acknowledged a message, or the client gave it up. */
 void cool_device_settled(cool_device_t *d, uint32_t now_ms, int message_id, bool acked);
 
-/** A blob was written, or could not be. What depends on it (a trial, a command) is given up then, with a reason. */
+/**
+ * A blob was written, or could not be. What waits for it (a move, a command) is given up then, with a reason; what is in effect all the same (a
+ * desired state, a leak, how a trial ended) is asked to be written again after a minute.
+ */
 void cool_device_saved(cool_device_t *d, uint32_t now_ms, cool_blob_t blob, bool ok);
 
 /** An OTA did not succeed; why in English. */

@@ -31,6 +31,7 @@ typedef struct {
 	double offset_k;
 	bool water; /**< it is on the water side: cool_water_role */
 	bool found; /**< it was on the bus since the start */
+	int turn;   /**< the how manieth it was to be found; 0: not yet */
 	bool seen;  /**< it has had a good reading since the start */
 	bool lost;
 	double value;          /**< the last good one with its offset, C */
@@ -49,6 +50,7 @@ typedef struct {
 	int count;
 	bool named;      /**< the settings name probes */
 	bool sensed;     /**< any has had a good reading since the start */
+	int turns;       /**< probes that were found since the start */
 	int roles;       /**< of the list, the first ones: those of the settings */
 	uint32_t age_ms; /**< since the start */
 	bool replaced;   /**< a probe took a vacant role over in this step */
