@@ -19,7 +19,8 @@ static const char TAG[] = "panel";
 enum {
 	PERIOD_MS = 25,   /* half of the LED's fastest flicker */
 	LOOK_EVERY = 8,   /* periods: the device's health changes slowly, and looking at it takes the lock */
-	RESET_MS = 10000, /* how long the button is held for a factory reset */
+	RESET_MS = 10000,  /* how long the button is held for a factory reset */
+	STUCK_MS = 30000,  /* held longer than this it is no finger: a serial terminal may hold the same pin low */
 	NO_PIN = -1,
 };
 
@@ -61,19 +62,22 @@ static void light(bool lit) {
 	}
 }
 
-/* Held for so long, and still at the end: once. */
+/* Held for so long, and let go: then, and not while it is held, because a line that stays low is no finger. */
 static void watch_button(uint32_t *held_ms) {
-	if (CONFIG_COOLANT_PIN_BUTTON == NO_PIN || gpio_get_level((gpio_num_t)CONFIG_COOLANT_PIN_BUTTON) != 0) {
-		*held_ms = 0;
+	if (CONFIG_COOLANT_PIN_BUTTON == NO_PIN) {
 		return;
 	}
-	*held_ms += PERIOD_MS;
-	if (*held_ms == RESET_MS) {
+	if (gpio_get_level((gpio_num_t)CONFIG_COOLANT_PIN_BUTTON) == 0) {
+		*held_ms += *held_ms < STUCK_MS ? PERIOD_MS : 0;
+		return;
+	}
+	if (*held_ms >= RESET_MS && *held_ms < STUCK_MS) {
 		ESP_LOGW(TAG, "the button asks for a factory reset");
 		cool_device_ask_factory_reset(device_take());
 		device_give();
 		network_wake();
 	}
+	*held_ms = 0;
 }
 
 static void run(void *arg) {

@@ -354,3 +354,40 @@ TEST(a_device_without_a_broker_regulates_and_keeps_its_samples) {
 	CHECK(cool_ring_len(&device.ring) > 2);
 	CHECK(device.regulator.drives[0].duty > 0);
 }
+
+TEST(the_wiring_stays_while_a_leak_is_latched) {
+	start();
+	bench.senses.leak_wet = true;
+	bench_pass(2000);
+	bench.senses.leak_wet = false;
+	bench_pass(2000);
+	bench_say(COOL_DESIRED, "{\"epoch\":\"e1\",\"version\":1,\"outputs\":[{\"name\":\"pump\",\"kind\":\"none\"}]}", true);
+	bench_pass(1000);
+	CHECK(bench_has(bench.reported, "\"version\":1,\"refused\":\"outputs: the wiring cannot be changed while a leak is latched"));
+	CHECK_EQ_INT(bench.rewires, 0);
+	CHECK(cool_device_settings(&device)->output_count > 0);
+	bench_say(COOL_DESIRED, "{\"epoch\":\"e1\",\"version\":2,\"interval_ms\":5000}", true);
+	CHECK_EQ_INT(cool_device_settings(&device)->interval_ms, 5000);
+	char reason[COOL_REASON_SIZE];
+	CHECK(cool_regulator_clear(&device.regulator, "leak", 0, reason));
+	bench_say(COOL_DESIRED, "{\"epoch\":\"e1\",\"version\":3,\"outputs\":[{\"name\":\"pump\",\"kind\":\"none\"}]}", true);
+	CHECK_EQ_INT(cool_device_settings(&device)->output_count, 0);
+}
+
+TEST(what_does_not_fit_into_a_sample_is_refused) {
+	start();
+	char text[2048];
+	int n = snprintf(text, sizeof text, "{\"epoch\":\"e1\",\"version\":1,\"probes\":[");
+	static const char *const roles[] = {"water", "inlet", "outlet", "ambient", "case", "cpu", "gpu", "room"};
+	for (int i = 0; i < 8; i++)
+		n += snprintf(text + n, sizeof text - (size_t)n, "%s{\"rom\":\"28ff641e8216043%d\",\"role\":\"%s\"}", i > 0 ? "," : "", i, roles[i]);
+	n += snprintf(text + n, sizeof text - (size_t)n, "],\"outputs\":[");
+	for (int i = 0; i < 5; i++)
+		n += snprintf(text + n, sizeof text - (size_t)n,
+			"%s{\"name\":\"fan%d\",\"role\":\"fan\",\"kind\":\"switch\",\"wiring\":{\"pin\":%d,\"tacho_pin\":%d}}", i > 0 ? "," : "", i, 4 + 2 * i,
+			i < 3 ? 5 + 2 * i : -1);
+	(void)snprintf(text + n, sizeof text - (size_t)n, "]}");
+	bench_say(COOL_DESIRED, text, true);
+	bench_pass(1000);
+	CHECK(bench_has(bench.reported, "a sample holds 16"));
+}

@@ -43,6 +43,14 @@ static void name_output(const cool_settings_t *s, char reason[COOL_REASON_SIZE])
 	cool_text_add(&t, rest);
 }
 
+/** A sample holds so many metrics; what does not fit would be lost without a word. */
+static bool check_metrics(const cool_settings_t *s, const cool_board_t *b, char reason[COOL_REASON_SIZE]) {
+	int metrics = (s->probe_count > 0 ? s->probe_count : 1) + b->flow + b->humidity;
+	for (int i = 0; i < s->output_count; i++)
+		metrics += 1 + (s->outputs[i].wiring.tacho_pin >= 0);
+	return metrics <= COOL_RING_METRICS || cool_refuse(reason, "outputs", metrics, " metrics with those of the probes; a sample holds 16");
+}
+
 /** Decodes and checks a desired state into scratch. */
 static bool acceptable(cool_device_t *d, uint64_t now, const char *text, size_t len, cool_desired_id_t *id, char reason[COOL_REASON_SIZE]) {
 	*id = (cool_desired_id_t){.known = false};
@@ -53,7 +61,7 @@ static bool acceptable(cool_device_t *d, uint64_t now, const char *text, size_t 
 	else if (!decoded)
 		(void)cool_copy(reason, COOL_REASON_SIZE, p.reason);
 	else if (cool_settings_check(&d->scratch, &d->cfg->board, reason))
-		return check_overrides(d, &d->scratch, now, reason);
+		return check_metrics(&d->scratch, &d->cfg->board, reason) && check_overrides(d, &d->scratch, now, reason);
 	else
 		name_output(&d->scratch, reason);
 	return false;
@@ -84,6 +92,12 @@ void cool_device_take_desired(cool_device_t *d, uint64_t now, const char *text, 
 	cool_desired_id_t id;
 	char reason[COOL_REASON_SIZE];
 	bool good = acceptable(d, now, text, len, &id, reason);
+	bool other_wiring = good && wired_otherwise(&d->regulator.settings, &d->scratch);
+	if (other_wiring && d->regulator.hazards.leak) {
+		// A pin that is given up is released, which is full speed: the pump that the leak stopped would run again.
+		good = false;
+		(void)cool_copy(reason, COOL_REASON_SIZE, "outputs: the wiring cannot be changed while a leak is latched; clear the fault leak first");
+	}
 	if (id.known && d->judged.known && strcmp(id.epoch, d->judged.epoch) == 0 && id.version == d->judged.version) return;
 	d->judged = id;
 	if (!good) {
@@ -91,7 +105,7 @@ void cool_device_take_desired(cool_device_t *d, uint64_t now, const char *text, 
 		return;
 	}
 	d->refused[0] = '\0';
-	d->rewire = d->rewire || wired_otherwise(&d->regulator.settings, &d->scratch);
+	d->rewire = d->rewire || other_wiring;
 	cool_regulator_apply(&d->regulator, &d->scratch);
 	memcpy(d->stage, text, len);
 	d->stage_len = len;
