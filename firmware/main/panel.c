@@ -19,8 +19,8 @@ static const char TAG[] = "panel";
 enum {
 	PERIOD_MS = 25,   /* half of the LED's fastest flicker */
 	LOOK_EVERY = 8,   /* periods: the device's health changes slowly, and looking at it takes the lock */
-	RESET_MS = 10000,  /* how long the button is held for a factory reset */
-	STUCK_MS = 30000,  /* held longer than this it is no finger: a serial terminal may hold the same pin low */
+	RESET_MS = 10000, /* how long the button is held for a factory reset */
+	STUCK_MS = 30000, /* held longer than this it is no finger: a serial terminal may hold the same pin low */
 	NO_PIN = -1,
 };
 
