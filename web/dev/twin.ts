@@ -69,6 +69,8 @@ export function versionsAt(scene: TwinScene | undefined, now: number): Json[] {
       by: i === 0 ? 'command line' : 'page',
       note: i === 1 ? 'it hummed at night' : '',
       from: 0,
+      refused:
+        scene === 'refused' && i === all.length - 1 ? 'outputs.pump.min_duty: it is above max_duty' : '',
       body,
     }))
     .reverse();

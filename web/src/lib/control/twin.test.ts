@@ -8,7 +8,7 @@ const NOW = 1_764_000_000_000;
 const fan = (min_duty: number): Body => ({ outputs: [{ name: 'fan', min_duty }] });
 
 function view(version: number, body: Body, phase: TwinView['phase'] = 'applied', judged = version): TwinView {
-  const desired = { version, epoch: 'e', at: NOW, by: 'page', note: '', from: 0, body };
+  const desired = { version, epoch: 'e', at: NOW, by: 'page', note: '', from: 0, refused: '', body };
   const refused = phase === 'refused' ? 'no' : '';
   if (version === 0) return { device: 'd', phase: 'unset', desired: null, reported: null, state: null };
   return { device: 'd', phase, desired, reported: { version: judged, epoch: 'e', refused }, state: null };

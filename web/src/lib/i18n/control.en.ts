@@ -203,6 +203,7 @@ export const controlEn = {
   'versions.from': 'back to version {version}',
   'versions.same': 'nothing else than the version before',
   'versions.newest': 'newest',
+  'versions.refused': 'The device did not take it:',
   'versions.return': 'Return to it',
   'versions.more': 'Older ones',
 

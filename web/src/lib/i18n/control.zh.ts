@@ -189,6 +189,7 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
   'versions.from': '恢复自版本 {version}',
   'versions.same': '与上一版本相同',
   'versions.newest': '最新',
+  'versions.refused': '设备没有采用：',
   'versions.return': '恢复到此版本',
   'versions.more': '更早的版本',
 
