@@ -52,6 +52,11 @@ func TestDocsPage(t *testing.T) {
 			}
 		}
 	}
+	for _, form := range []string{"TwinEdit", "TwinReturn", "CommandRequest", "InputRequest"} {
+		if !strings.Contains(page, `Body: <a href="#schema-`+form+`">`) {
+			t.Errorf("the page does not say that a body is a %s", form)
+		}
+	}
 	for name := range doc.Components.Schemas {
 		if !strings.Contains(page, `id="schema-`+name+`"`) {
 			t.Errorf("the page does not show %s", name)

@@ -47,6 +47,7 @@ func (s *server) newAPI(mux humago.Mux) huma.API {
 		Transformers:  []huma.Transformer{ourProblem},
 	})
 	s.register(api)
+	describeBodies(api)
 	finish(registry.Map())
 	return api
 }
@@ -161,6 +162,21 @@ func finish(schemas map[string]*huma.Schema) {
 	anyObject(schemas["DesiredView"], "body", false)
 	anyObject(schemas["TwinEdit"], "body", false)
 	anyObject(schemas["CommandRequest"], "args", false)
+}
+
+// describeBodies says which form a body has that our own reader reads: huma knows bytes only.
+func describeBodies(api huma.API) {
+	forms := map[string]any{"edit-twin": twinEdit{}, "return-twin": twinReturn{}, "send-command": commandRequest{}, "send-input": inputRequest{}}
+	for _, item := range api.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Put, item.Post} {
+			if op == nil {
+				continue
+			}
+			if form, known := forms[op.OperationID]; known {
+				op.RequestBody.Content["application/json"].Schema = schemaOf(api, form)
+			}
+		}
+	}
 }
 
 // orNull says that a member which refers to another schema may be null.

@@ -107,12 +107,10 @@ func (s *server) registerTwins(api huma.API) {
 		OperationID: "edit-twin", Method: http.MethodPut, Path: "/api/v1/devices/{id}/twin", Tags: []string{tagControl},
 		Summary:     "Change what is desired of a device",
 		Description: "Stores the next version and sends it to the device until the device has applied or refused it; the answer does not wait for that.",
-		RequestBody: takes(api, twinEdit{}),
 	}, s.editTwin, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict)
 	add(s, api, huma.Operation{
 		OperationID: "return-twin", Method: http.MethodPost, Path: "/api/v1/devices/{id}/twin/return", Tags: []string{tagControl},
 		Summary: "Go back to an earlier version", Description: "Makes a copy of an earlier version the newest one.",
-		RequestBody: takes(api, twinReturn{}),
 	}, s.returnTwin, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict)
 	add(s, api, huma.Operation{
 		OperationID: "list-versions", Method: http.MethodGet, Path: "/api/v1/devices/{id}/twin/versions", Tags: []string{tagControl},
@@ -122,22 +120,12 @@ func (s *server) registerTwins(api huma.API) {
 		OperationID: "send-command", Method: http.MethodPost, Path: "/api/v1/devices/{id}/commands", Tags: []string{tagControl},
 		Summary:     "Ask a device to do something once",
 		Description: "Sends a command until the device answers. The answer is the device's, also if it refuses; unavailable means that none came.",
-		RequestBody: takes(api, commandRequest{}),
 	}, s.sendCommand, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable)
 	add(s, api, huma.Operation{
 		OperationID: "send-input", Method: http.MethodPost, Path: "/api/v1/devices/{id}/input", Tags: []string{tagControl}, DefaultStatus: http.StatusNoContent,
 		Summary:     "Tell a device what the host does",
 		Description: "Heat of the cooled machine, by which the device acts before the water warms, and notices heat that does not arrive. It is not stored, and forgotten after its time.",
-		RequestBody: takes(api, inputRequest{}),
 	}, s.sendInput, http.StatusBadRequest, http.StatusNotFound, http.StatusServiceUnavailable)
-}
-
-// takes documents a body that our own reader reads.
-func takes(api huma.API, v any) *huma.RequestBody {
-	return &huma.RequestBody{
-		Required: true,
-		Content:  map[string]*huma.MediaType{"application/json": {Schema: schemaOf(api, v)}},
-	}
 }
 
 // answer documents a 200 that huma cannot derive from the output type.

@@ -162,6 +162,9 @@ func (c *adminClient) call(ctx context.Context, method, path string, q adminRequ
 		return err
 	}
 	res, err := c.http.Do(req)
+	if _, gone := errors.AsType[*net.OpError](err); gone && ctx.Err() == nil {
+		return coolant.Errorf(coolant.CodeUnavailable, "the service does not run any more: %w", err)
+	}
 	if err != nil {
 		return fmt.Errorf("ask the running service: %w", err)
 	}

@@ -67,11 +67,34 @@ func (h *house) checkDesired(device coolant.DeviceID, body json.RawMessage) erro
 	if err == nil {
 		err = settings.Check()
 	}
+	if err == nil {
+		err = checkTyping(settings, message)
+	}
 	if v, known := h.hub.Device(device); err == nil && known && v.Info != nil {
 		err = settings.CheckFor(wire.AbilitiesOf(v.Info))
 	}
 	if err != nil {
 		return coolant.Errorf(coolant.CodeInvalid, "%w", err)
+	}
+	return nil
+}
+
+// secondsLimit tells seconds from milliseconds: as Unix time it is 2001 in milliseconds and the
+// year 33658 in seconds.
+const secondsLimit = coolant.UnixMilli(1_000_000_000_000)
+
+// checkTyping finds what a device would take without a word and a person did not mean.
+func checkTyping(s *wire.Settings, message []byte) error {
+	if unknown, nearest := s.Unknown(message); len(unknown) > 0 {
+		if nearest != "" {
+			return coolant.Errorf(coolant.CodeInvalid, "%s: there is no such member; did you mean %s?", unknown[0], nearest)
+		}
+		return coolant.Errorf(coolant.CodeInvalid, "%s: there is no such member", unknown[0])
+	}
+	for i, o := range s.Outputs {
+		if o.Override != nil && o.Override.Until < secondsLimit {
+			return coolant.Errorf(coolant.CodeInvalid, "outputs[%d].override.until: %d has passed long ago; Unix milliseconds are expected", i, o.Override.Until)
+		}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 )
 
@@ -87,13 +88,23 @@ func (c *conn) handshake(secure bool) error {
 		c.setDeadline(time.Now().Add(c.b.o.times.handshake))
 		t := tls.Server(c.tcp, c.b.o.TLS)
 		if err := t.Handshake(); err != nil {
-			return fmt.Errorf("TLS handshake: %w", err)
+			return handshakeFailure(err)
 		}
 		c.secure(t)
 	}
 	c.setDeadline(time.Time{})
 	c.setReadDeadline(time.Now().Add(c.b.o.times.connect))
 	return nil
+}
+
+// handshakeFailure says why a handshake failed. In TLS 1.3 a client that does not trust the
+// certificate may say so before it has changed its keys (OpenSSL does), which looks like nonsense
+// to us.
+func handshakeFailure(err error) error {
+	if strings.Contains(err.Error(), "bad record MAC") {
+		return fmt.Errorf("TLS handshake: %w; a client that does not trust this server's certificate often ends like this: give it tls/ca.crt of the data directory", err)
+	}
+	return fmt.Errorf("TLS handshake: %w", err)
 }
 
 // host is the address of the client without its port, by which equal mistakes
