@@ -246,6 +246,7 @@ func (b *boot) connected(ctx context.Context, conn uint64) error {
 		return ctx.Err()
 	}
 	b.online, b.since = true, b.d.now()
+	b.up.hold(b.mover.onTrial())
 	b.up.connected()
 	b.voice.connected()
 	b.d.log.Debug("connected", "conn", conn, "backlog", b.up.pending())
@@ -268,6 +269,7 @@ func (b *boot) disconnected() {
 func (b *boot) left() {
 	b.disconnected()
 	b.up.left()
+	b.up.hold(b.mover.onTrial())
 }
 
 // message sorts what the server sends over a link. It does not wait: what does not

@@ -160,14 +160,16 @@ func (b *boot) judge(proven bool) {
 	case proven:
 		home.confirm()
 		b.mover.settle()
+		b.up.hold(false)
 	case !b.d.now().Before(b.tryUntil):
+		// The broker on trial may acknowledge for as long as it is not left; until then that
+		// lets nothing leave the ring.
 		home.rollBack(b.mover.reason(b.trying.long))
 		b.road.follow(b.open(home.confirmed, false))
 	default:
 		return
 	}
 	b.trying = nil
-	b.up.hold(false)
 	b.d.log.Info("the trial of an endpoint is over", "state", home.outcome, "url", home.confirmed.url, "reason", home.reason)
 	b.voice.tell(wire.Info, b.info())
 }
