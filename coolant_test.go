@@ -161,3 +161,14 @@ func TestAssess(t *testing.T) {
 		})
 	}
 }
+
+func TestDistance(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"fan", "fan", 0}, {"fan", "", 3}, {"", "fan", 3}, {"fan", "van", 1}, {"min_dutty", "min_duty", 1}, {"kitten", "sitting", 3}} {
+		if got := coolant.Distance(tt.a, tt.b); got != tt.want {
+			t.Errorf("from %q to %q: %d, want %d", tt.a, tt.b, got, tt.want)
+		}
+	}
+}

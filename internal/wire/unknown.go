@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"coolant"
 )
 
 // Unknown lists the members of a desired state that this version does not know, by path. A
@@ -76,7 +78,7 @@ func sortedNames(members map[string]any) []string {
 func alike(name string, known []string) string {
 	best, distance := "", 3
 	for _, k := range known {
-		d := apart(name, k)
+		d := coolant.Distance(name, k)
 		if strings.HasPrefix(k, name) && len(name) > 2 {
 			d = 1
 		}
@@ -85,25 +87,4 @@ func alike(name string, known []string) string {
 		}
 	}
 	return best
-}
-
-// apart is the number of letters to add, drop or change (Levenshtein's distance).
-func apart(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(row[j+1]+1, row[j]+1, change)
-		}
-	}
-	return row[len(b)]
 }

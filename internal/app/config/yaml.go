@@ -10,6 +10,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"coolant"
 )
 
 // entry is a setting found in the file, or what is wrong at its place.
@@ -134,27 +136,6 @@ const wordRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 
 // nearest is the setting whose key is closest by edit distance.
 func (r *fileReader) nearest(key string) string {
-	best := slices.MinFunc(r.settings, func(a, b setting) int { return distance(a.key, key) - distance(b.key, key) })
+	best := slices.MinFunc(r.settings, func(a, b setting) int { return coolant.Distance(a.key, key) - coolant.Distance(b.key, key) })
 	return best.key
-}
-
-// distance is the Levenshtein distance of two short texts.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(row[j]+1, row[j+1]+1, cost)
-		}
-	}
-	return row[len(b)]
 }
