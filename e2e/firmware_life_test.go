@@ -52,6 +52,7 @@ func TestFirmwareUsage(t *testing.T) {
 		{"an empty password", good("--password-file", empty), 2, "first line"},
 		{"a password that is not there", good("--password-file", "/does/not/exist"), 2, "/does/not/exist"},
 		{"a state directory that cannot be", good("--state", "/proc/nowhere/state"), 1, "state directory"},
+		{"authorities that are none", good("--ca", password), 1, "--ca " + password + ": "},
 		{"authorities that are not there", good("--ca", "/does/not/exist"), 1, "--ca /does/not/exist"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "trust.h"
 
 enum {
 	REBOOT_MS = 2000,  /* from the loss of power to the first step, as in the simulator */
@@ -40,6 +41,11 @@ static bool provision_ca(host_t *h) {
 			return false;
 		}
 		len = (size_t)n;
+		trust_t trial; /* what no connection could ever use is said now, and not at each attempt */
+		bool good = trust_init(&trial, h->pem, len, "localhost");
+		if (!good) log_line(LOG_ERROR, "--ca %s: %s", h->options->ca_file, trial.why);
+		trust_free(&trial);
+		if (!good) return false;
 	}
 	if (statedir_save(&h->state, COOL_BLOB_CA_PROVISIONED, h->pem, len)) return true;
 	log_line(LOG_ERROR, "cannot write into the state directory %s", h->options->state);
