@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"coolant/e2e/proc"
+	"coolant/internal/broker/brokertest"
 )
 
 // TestFirmwareUsage starts the host program with what it cannot use: it says what
@@ -77,13 +78,10 @@ func TestFirmwareUsage(t *testing.T) {
 func TestFirmwareOneProgramAtATime(t *testing.T) {
 	ctx := deadline(t, time.Minute)
 	creds := proc.Credential{ID: "fw-0", Username: "fw-0", Password: "a password of the device"}
-	ca := filepath.Join(t.TempDir(), "ca.crt")
-	if err := os.WriteFile(ca, []byte("no certificate"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	o := firmwareOptions{credential: creds, url: "mqtts://localhost:1", ca: ca, state: filepath.Join(t.TempDir(), "state")}
+	ca := brokertest.NewAuthority(t, "Test CA")
+	o := firmwareOptions{credential: creds, url: "mqtts://localhost:1", ca: ca.File, state: filepath.Join(t.TempDir(), "state")}
 	first := startFirmware(t, o)
-	first.says(ctx, t, "not certificates in PEM", 1)
+	first.says(ctx, t, "nothing listens there", 1)
 	second := startFirmware(t, o)
 	select {
 	case <-second.done:
