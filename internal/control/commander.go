@@ -190,7 +190,11 @@ func validCommand(name string, args json.RawMessage, ttl time.Duration) error {
 // newID draws 128 random bits: no device has seen the id before, whatever the
 // service forgot in a restart.
 func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails since Go 1.24
-	return hex.EncodeToString(b[:])
+	return randomHex(16)
+}
+
+func randomHex(bytes int) string {
+	b := make([]byte, bytes)
+	_, _ = rand.Read(b) // never fails since Go 1.24
+	return hex.EncodeToString(b)
 }

@@ -2,8 +2,6 @@ package control
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -213,17 +211,19 @@ func (t *Twins) write(ctx context.Context, d coolant.Desired) (coolant.Twin, err
 	return t.change(d.Device, func(tw *coolant.Twin) { tw.Desired = d }), nil
 }
 
-// change changes a twin and tells of it.
+// change changes a twin and tells of it, if anything is different: a device reports its duties all the time.
 func (t *Twins) change(device coolant.DeviceID, do func(*coolant.Twin)) coolant.Twin {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	tw := t.get(device)
-	before := tw.Desired.Version
+	was, before, said := tw.Phase, tw.Desired.Version, tw.Reported
 	do(&tw.Twin)
-	was := tw.Phase
 	tw.Phase = phase(&tw.Twin)
-	if tw.Phase != was || tw.Desired.Version != before {
+	switch {
+	case tw.Phase != was || tw.Desired.Version != before:
 		t.schedule(tw)
+	case tw.Reported == said:
+		return tw.Twin
 	}
 	if t.Changed != nil {
 		t.Changed(tw.Twin)
@@ -253,14 +253,25 @@ func (t *Twins) stale(ctx context.Context, device coolant.DeviceID, base uint64,
 // on after the backup that this store was restored from: what is desired here gets a new epoch, so that it wins.
 func (t *Twins) Reported(ctx context.Context, device coolant.DeviceID, r coolant.Reported) {
 	now := t.change(device, func(tw *coolant.Twin) { tw.Reported = r })
-	if now.Phase == coolant.TwinRefused {
-		if err := t.Store.RefuseDesired(ctx, device, r.Epoch, r.Version, r.Refused); err != nil {
-			t.Log.Warn("that a device refused what is desired could not be noted", "device", string(device), "error", err)
-		}
-		t.Log.Warn("a device refused what is desired of it", "device", string(device), "version", r.Version, "reason", r.Refused)
+	if now.Phase == coolant.TwinRefused && now.Desired.Refused != r.Refused {
+		t.refused(ctx, device, r)
 	}
 	if r.Epoch != "" && r.Epoch == now.Desired.Epoch && r.Version > now.Desired.Version {
 		t.renew(ctx, device, r)
+	}
+}
+
+// refused notes a refusal that is not noted yet. If that fails it is tried again when the device reports next.
+func (t *Twins) refused(ctx context.Context, device coolant.DeviceID, r coolant.Reported) {
+	t.Log.Warn("a device refused what is desired of it", "device", string(device), "version", r.Version, "reason", r.Refused)
+	if err := t.Store.RefuseDesired(ctx, device, r.Epoch, r.Version, r.Refused); err != nil {
+		t.Log.Warn("that a device refused what is desired could not be noted", "device", string(device), "error", err)
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if d := &t.get(device).Desired; d.Epoch == r.Epoch && d.Version == r.Version {
+		d.Refused = r.Refused
 	}
 }
 
@@ -278,6 +289,7 @@ func (t *Twins) renew(ctx context.Context, device coolant.DeviceID, r coolant.Re
 		Note: fmt.Sprintf("the device had version %d, which this store does not have", r.Version),
 	}
 	d.Version, d.Epoch = d.Version+1, newEpoch()
+	d.Refused = ""
 	if _, err := t.write(ctx, d); err != nil {
 		t.Log.Warn("what is desired could not get a new epoch; it is tried again when the device reports next", "device", string(device), "error", err)
 	}
@@ -359,11 +371,7 @@ func (t *Twins) nextDue() (coolant.Desired, time.Duration) {
 	return coolant.Desired{}, wait
 }
 
-func newEpoch() string {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails since Go 1.24
-	return hex.EncodeToString(b[:])
-}
+func newEpoch() string { return randomHex(8) }
 
 // sameJSON compares without regard to the order of members and to white space.
 func sameJSON(a, b json.RawMessage) bool {

@@ -177,6 +177,11 @@ func TestTwinGoesFromApplyingToApplied(t *testing.T) {
 		if kept := b.store.of["loop"]; kept[0].Refused != "" || kept[1].Refused != "no" {
 			t.Errorf("what is kept of it is %+v", kept)
 		}
+		b.store.fail = errors.New("disk") // a report that says nothing new is not written again
+		b.Reported(t.Context(), "loop", coolant.Reported{Epoch: tw.Desired.Epoch, Version: 2, Refused: "no"})
+		if d := b.Twin("loop").Desired; d.Refused != "no" {
+			t.Errorf("the twin says that it was refused because %q", d.Refused)
+		}
 		if len(b.changes) != 4 {
 			t.Errorf("%d changes were told, want 4", len(b.changes))
 		}
