@@ -133,6 +133,17 @@ func (w *witness) settled(devices int) bool {
 	return len(w.devices) == devices
 }
 
+// committed is the newest sample that the server said it has of a device.
+func (w *witness) committed(id coolant.DeviceID) uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := w.devices[id]
+	if d == nil || len(d.committed) == 0 {
+		return 0
+	}
+	return d.committed[len(d.committed)-1]
+}
+
 func (w *witness) messages() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
