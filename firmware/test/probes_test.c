@@ -292,6 +292,21 @@ TEST(a_probe_that_was_put_in_takes_the_vacant_role) {
 	CHECK_STR(role_of(5), "temp2");
 }
 
+TEST(a_probe_that_is_put_in_late_proves_itself_first) {
+	begin();
+	name(5, "water", 0);
+	cool_probes_apply(&p, &s);
+	pass(20);
+	CHECK(cool_probes_role(&p, "water")->lost);
+	read(0, 1, 30);
+	pass(COOL_RECOVERY_READINGS - 1);
+	CHECK_STR(role_of(1), "temp2");
+	CHECK(!cool_probe_usable(cool_probes_role(&p, "water")));
+	pass(1);
+	CHECK_STR(role_of(1), "water");
+	CHECK(cool_probe_usable(cool_probes_role(&p, "water")));
+}
+
 TEST(a_probe_that_answers_after_all_has_the_offset_of_the_latest_settings) {
 	begin();
 	name(5, "water", 0.5);

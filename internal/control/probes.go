@@ -77,6 +77,12 @@ func (ps *probes) rom(rom uint64) *probe {
 // apply takes the roles of the configuration. Those of a probe that is known already keep
 // their state.
 func (ps *probes) apply(configured []ProbeConfig) {
+	for i := 0; i < len(configured) && i < ps.roles; i++ {
+		// A probe that another one stands in for gets the offset of the latest settings when it answers.
+		if p := ps.list[i]; p.instead != 0 && p.instead == configured[i].ROM {
+			p.theirs = configured[i].Offset
+		}
+	}
 	if ps.unchanged(configured) {
 		return
 	}
@@ -119,7 +125,7 @@ func (ps *probes) unchanged(configured []ProbeConfig) bool {
 	}
 	for i, c := range configured {
 		p := ps.list[i]
-		if p.role != c.Role || p.instead == 0 && (p.rom != c.ROM || p.offset != c.Offset) || p.instead != 0 && (p.instead != c.ROM || p.theirs != c.Offset) {
+		if p.role != c.Role || p.instead == 0 && (p.rom != c.ROM || p.offset != c.Offset) || p.instead != 0 && p.instead != c.ROM {
 			return false
 		}
 	}
@@ -160,7 +166,9 @@ func (ps *probes) discover(rom uint64) {
 	case !ps.named && ps.list[0].rom == 0:
 		ps.list[0].rom, ps.list[0].found = rom, true
 	case len(ps.list) < maxRoles:
-		p := &probe{rom: rom, found: true, latest: coolant.Reading{Quality: coolant.Disconnected}}
+		// Without a reading since the start it is as lost as any other: it is not put in for one
+		// that is gone before it has proved itself.
+		p := &probe{rom: rom, found: true, good: ps.age, lost: ps.age >= inputPatience, latest: coolant.Reading{Quality: coolant.Disconnected}}
 		ps.nameItself(p)
 		ps.list = append(ps.list, p)
 	}
@@ -222,10 +230,10 @@ func (ps *probes) fillVacancy() {
 // step takes what was read, dt after the last time.
 func (ps *probes) step(reads []ProbeRead, dt time.Duration) {
 	ps.replaced = false
-	ps.age += dt
 	for _, r := range reads {
 		ps.discover(r.ROM)
 	}
+	ps.age += dt
 	for _, p := range ps.list {
 		p.good, p.fresh, p.watched = p.good+dt, p.fresh+dt, p.watched+dt
 		i := slices.IndexFunc(reads, func(r ProbeRead) bool { return r.ROM == p.rom && r.ROM != 0 && r.Fresh })

@@ -89,3 +89,44 @@ func TestAVacantRoleIsFilled(t *testing.T) {
 		t.Errorf("a probe that is named no more is %q, %v", l.reg.Role(romAmbient), err)
 	}
 }
+
+// A probe that is put in long after the start counts only after three good readings, like any
+// input that was lost.
+func TestAProbeThatIsPutInLateProvesItselfFirst(t *testing.T) {
+	cfg := loopConfig()
+	cfg.Probes = cfg.Probes[:1]
+	cfg.Probes[0].ROM = 99
+	l := newLoop(t, cfg)
+	probes := l.in.Probes
+	l.in.Probes = nil
+	l.run(20 * time.Second)
+	l.in.Probes = probes[:1]
+	l.run(2 * quarter)
+	if d := l.reg.Drives()[0]; l.reg.Role(romWater) == coolant.Water || d.By != control.ByFailsafe {
+		t.Errorf("two readings already count: role %q, pump %+v", l.reg.Role(romWater), d)
+	}
+	l.run(quarter)
+	if d := l.reg.Drives()[0]; l.reg.Role(romWater) != coolant.Water || d.By != control.ByAuto {
+		t.Errorf("three readings do not count: role %q, pump %+v", l.reg.Role(romWater), d)
+	}
+}
+
+// A probe that answers after all has the offset of the latest settings, and meanwhile they
+// disturb the one that stands in for it in nothing.
+func TestTheOffsetOfAProbeThatIsGone(t *testing.T) {
+	const romGone = 99
+	cfg := loopConfig()
+	cfg.Probes[0] = control.ProbeConfig{ROM: romGone, Role: coolant.Water, Offset: 3}
+	l := newLoop(t, cfg)
+	l.run(11 * time.Second)
+	cfg.Probes = slices.Clone(cfg.Probes)
+	cfg.Probes[0].Offset = -1
+	if err := l.reg.Apply(cfg); err != nil || l.reg.Role(romWater) != coolant.Water || l.reg.Readings()[0].Value != 28 {
+		t.Errorf("role %q, readings %+v, %v", l.reg.Role(romWater), l.reg.Readings(), err)
+	}
+	l.in.Probes = append(l.in.Probes, control.ProbeRead{ROM: romGone, Fresh: true, Value: 30})
+	l.run(3 * quarter)
+	if got := l.reg.Readings()[0]; l.reg.Role(romGone) != coolant.Water || got.Value != 29 {
+		t.Errorf("role %q, reading %+v", l.reg.Role(romGone), got)
+	}
+}

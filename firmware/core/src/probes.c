@@ -219,6 +219,9 @@ static void discover(cool_probes_t *p, uint64_t rom) {
 	} else {
 		cool_probe_t *e = add(p, rom);
 		if (e == NULL) return;
+		/* Without a reading since the start it is as lost as any other: it is not put in for one that is gone before it has proved itself. */
+		e->good_ms = p->age_ms;
+		e->lost = e->good_ms >= COOL_INPUT_PATIENCE_MS;
 		name_itself(p, e);
 		known = p->count - 1;
 	}
@@ -270,10 +273,10 @@ static const cool_probe_read_t *read_of(const cool_probe_read_t reads[COOL_MAX_P
 
 void cool_probes_step(cool_probes_t *p, const cool_probe_read_t reads[COOL_MAX_PROBES], uint32_t dt_ms) {
 	p->replaced = false;
-	p->age_ms = cool_grow(p->age_ms, dt_ms);
 	for (int i = 0; i < COOL_MAX_PROBES; i++) {
 		if (reads[i].rom != 0) discover(p, reads[i].rom);
 	}
+	p->age_ms = cool_grow(p->age_ms, dt_ms);
 	for (int i = 0; i < p->count; i++) {
 		cool_probe_t *e = &p->list[i];
 		e->good_ms = cool_grow(e->good_ms, dt_ms);
