@@ -369,9 +369,9 @@ static void reconfigure(void) {
 		o.outputs[i] = (known_t){.rpm = o.outputs[i].rpm, .rpm_age = o.outputs[i].rpm_age, .off = o.outputs[i].off};
 	for (int i = 0; i < RANDOM_ROMS; i++) {
 		if (i >= probes && i < o.s.probe_count && !o.probes[i].found) o.probes[i] = (seen_t){.age = 0};
-		/* The last value with its new offset; whether it is hot is said by the next reading. */
+		/* The last value gets its new offset; whether it is hot is said by the next reading. */
 		o.probes[i].hot = false;
-		if (i < o.s.probe_count && i < probes && o.probes[i].ever) o.probes[i].value = 1e9;
+		o.probes[i].value += (i < o.s.probe_count ? o.s.probes[i].offset_k : 0) - (i < probes ? was[i].offset_k : 0);
 	}
 }
 
