@@ -156,7 +156,7 @@ func TestMoveThereAndBack(t *testing.T) {
 	closed.Close()
 	c := b.configure(t, "both")
 	r, stopService := serve(t, c)
-	s := &story{t: t, c: c, r: r, id: id, commands: commandsOf(t, c), outside: b, witness: b.watch(t)}
+	s := &story{t: t, c: c, r: r, id: id, commands: twinsOf(t, c), outside: b, witness: b.watch(t)}
 	const trial = 5 * time.Second
 	there, here, ownCA := b.url(), "mqtts://"+r.Addresses.MQTTS, filepath.Join(r.Data, "tls", "ca.crt")
 

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"coolant"
-	"coolant/internal/app/config"
 	"coolant/internal/sim"
 )
 
@@ -69,15 +68,6 @@ func within(t *testing.T, limit time.Duration, what string, ok func() bool) {
 	}
 }
 
-func commandsOf(t *testing.T, c config.Config) DeviceCommands {
-	t.Helper()
-	var found DeviceCommands
-	if err := WithTwins(c, func(d DeviceTwins) error { found = d; return nil }); err != nil {
-		t.Fatal(err)
-	}
-	return found
-}
-
 // TestMoveBetweenServices moves a device from one real service to another and has
 // it fail to move on.
 func TestMoveBetweenServices(t *testing.T) {
@@ -86,7 +76,7 @@ func TestMoveBetweenServices(t *testing.T) {
 	to, there, _ := start(t)
 	const id = "loop"
 	stop := simulate(t, here, id)
-	oldHome, newHome := commandsOf(t, from), commandsOf(t, to)
+	oldHome, newHome := twinsOf(t, from), twinsOf(t, to)
 	online := func(d DeviceCommands) bool {
 		doc, err := d.Document(ctx, id, coolant.DocStatus)
 		return err == nil && strings.Contains(string(doc.Body), `"online"`)
@@ -166,7 +156,7 @@ func TestCommandsEndWithTheService(t *testing.T) {
 	if _, err := r.Devices.Add(t.Context(), "loop", ""); err != nil {
 		t.Fatal(err)
 	}
-	commands := commandsOf(t, c)
+	commands := twinsOf(t, c)
 	// One more than may be pending: when one is turned away the others wait.
 	const pending = 8
 	failed := make(chan error, pending+1)
