@@ -22,8 +22,9 @@ func drawPlant(t *rapid.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.heat, b.maxFlow, b.pumpHeat, b.told = f("heat", 0, 120), f("flow", 0.8, 4), f("pump's heat", 0.5, 6), rapid.Bool().Draw(t, "told")
+	b.maxFlow, b.pumpHeat, b.told = f("flow", 0.8, 4), f("pump's heat", 0.5, 6), rapid.Bool().Draw(t, "told")
 	b.humidity = f("humidity", 20, 60)
+	drawHeat(t, b)
 	for i, o := range b.cfg.Outputs {
 		p := &b.parts[i]
 		p.start = f(o.Name+" starts at", 5, 30)
@@ -35,6 +36,17 @@ func drawPlant(t *rapid.T) *bench {
 		p.offset, p.noise, p.lag = f("offset", -0.5, 0.5), f("noise", 0, 0.06), f("lag", 1, 8)
 	}
 	return b
+}
+
+// drawHeat gives the host a part of the heat with which full cooling would just hold the water at critical.
+func drawHeat(t *rapid.T, b *bench) {
+	full := b.drivenBy(1, 1)
+	full.Heat = 0
+	idle := b.plant.Steady(full).Water
+	full.Heat = 100
+	perWatt := (b.plant.Steady(full).Water - idle) / 100
+	part := rapid.SampledFrom([]float64{0.8, 0.9, 0.4, 0.1, 0, 1.3}).Draw(t, "part of the heat that it can hold")
+	b.heat = max(part*(b.cfg.Critical-idle)/perWatt, 0)
 }
 
 func drawConfig(t *rapid.T) control.RegulatorConfig {
@@ -112,7 +124,7 @@ func drawAuto(t *rapid.T, o *control.OutputConfig, probes []control.ProbeConfig)
 	}
 	if rapid.Bool().Draw(t, "pi") {
 		a.PI = &control.PIConfig{
-			Setpoint: rapid.Float64Range(2, 70).Draw(t, "setpoint"), Kp: rapid.Float64Range(0.5, 60).Draw(t, "kp"),
+			Setpoint: rapid.Float64Range(2, 59).Draw(t, "setpoint"), Kp: rapid.Float64Range(0.5, 60).Draw(t, "kp"),
 			Ti: time.Duration(rapid.IntRange(10, 600).Draw(t, "ti")) * time.Second, Deadband: rapid.Float64Range(0, 0.5).Draw(t, "deadband"),
 			FeedForward: rapid.SampledFrom([]float64{0, 0, 0.5}).Draw(t, "feed"),
 		}
@@ -130,7 +142,7 @@ func drawAuto(t *rapid.T, o *control.OutputConfig, probes []control.ProbeConfig)
 // happen is something that happens to the loop, or to the device.
 func happen(t *rapid.T, b *bench, o *oracle) {
 	output := func() int { return rapid.IntRange(0, len(b.parts)-1).Draw(t, "output") }
-	switch rapid.IntRange(0, 14).Draw(t, "what") {
+	switch rapid.IntRange(0, 15).Draw(t, "what") {
 	case 0, 1:
 		i := rapid.IntRange(0, len(b.probes)-1).Draw(t, "probe")
 		b.probes[i].fault = rapid.SampledFrom([]ProbeFault{ProbeLost, ProbePOR, ProbeCRC, ProbeStuck, ProbeDrift, ProbeOut}).Draw(t, "fault")
@@ -144,7 +156,7 @@ func happen(t *rapid.T, b *bench, o *oracle) {
 	case 7:
 		o.clear()
 	case 8, 9:
-		b.heat = rapid.Float64Range(0, 150).Draw(t, "heat")
+		drawHeat(t, b)
 	case 10:
 		b.told = !b.told
 	case 11:
@@ -161,6 +173,10 @@ func happen(t *rapid.T, b *bench, o *oracle) {
 		}
 		o.applied()
 	case 14:
+		for i, out := range b.cfg.Outputs {
+			b.parts[i].stalled = b.parts[i].stalled || out.Role == control.Pump
+		}
+	case 15:
 		cfg := b.cfg
 		cfg.Outputs = append([]control.OutputConfig(nil), cfg.Outputs...)
 		cfg.Outputs[output()].Override = &control.OverrideConfig{
@@ -188,7 +204,7 @@ func heal(b *bench) {
 // output is back at its law.
 func TestClosedLoopRandomPlants(t *testing.T) {
 	reached := map[string]int{}
-	rapid.Check(t, func(t *rapid.T) {
+	property := func(t *rapid.T) {
 		b := drawPlant(t)
 		o := newOracle(t, b, reached)
 		for range rapid.IntRange(1, 10).Draw(t, "happenings") {
@@ -197,17 +213,22 @@ func TestClosedLoopRandomPlants(t *testing.T) {
 				o.step()
 			}
 		}
+		// All is well again, and the water is exchanged, so that nobody has to wait until it has cooled.
 		heal(b)
 		b.heat = min(b.heat, 5)
+		b.plant.state, b.chiller.hot = State{Host: b.room, Water: b.room}, b.room
 		for range 120 {
 			o.step()
 		}
 		o.clear()
-		for range 5400 {
+		for range 400 {
 			o.step()
 		}
 		o.calm()
-	})
+	}
+	for range 3 {
+		rapid.Check(t, property)
+	}
 	f := newFigures("Random plants: how often what was put to the test", "rule", "seconds")
 	for _, rule := range rules {
 		f.row(rule, reached[rule])
