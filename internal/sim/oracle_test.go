@@ -52,13 +52,15 @@ type oracle struct {
 	dry      int    // s for which no pump turns and one is told to
 	wet      int
 	leak     bool
+	// ended are the overrides that over-temperature cancelled, by output: they stay so, also over a restart.
+	ended []*control.OverrideConfig
 	silent   int // s without humidity
 	watching bool
 	carry    float64 // K: the most that the host's heat may still warm the water, while watching
 }
 
 func newOracle(t *rapid.T, b *bench, reached map[string]int) *oracle {
-	o := &oracle{t: t, b: b, reached: reached}
+	o := &oracle{t: t, b: b, reached: reached, ended: make([]*control.OverrideConfig, len(b.parts))}
 	o.restarted()
 	return o
 }
@@ -218,6 +220,7 @@ func (o *oracle) mover(i int) {
 		if d.Duty != 100 || d.By != control.ByOverTemp {
 			o.broken(ruleHot, "%s", cfg.Name)
 		}
+		o.ended[i] = cfg.Override
 		o.reached[ruleHot]++
 		return
 	}
@@ -316,6 +319,9 @@ func (o *oracle) override(i int, in control.Senses) {
 		return
 	}
 	minutes := 0.0
+	if ended := o.ended[i]; ended != nil && cfg.Override != nil && *ended == *cfg.Override {
+		o.broken(ruleHot, "%s goes by an override that was cancelled", cfg.Name)
+	}
 	if cfg.Override != nil {
 		minutes = float64(cfg.Override.Until-in.Now) / 60000
 	}
