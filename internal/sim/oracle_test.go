@@ -42,18 +42,18 @@ type oracle struct {
 	b       *bench
 	reached map[string]int
 
-	age      int   // s since the device started
-	mute     []int // by probe: s for which it has given no good reading by its fault; 0: it does
-	back     []int // by probe: s since it is well again
-	wasLost  []bool
-	hot      []bool // by probe: was at critical, and has not been 5 K below
-	truly    []int  // by probe: s for which its place is beyond critical for certain, and it is well
-	held     []int  // by output: s for which it is held and told to turn
-	dry      int    // s for which no pump turns and one is told to
-	wet      int
-	leak     bool
+	age     int   // s since the device started
+	mute    []int // by probe: s for which it has given no good reading by its fault; 0: it does
+	back    []int // by probe: s since it is well again
+	wasLost []bool
+	hot     []bool // by probe: was at critical, and has not been 5 K below
+	truly   []int  // by probe: s for which its place is beyond critical for certain, and it is well
+	held    []int  // by output: s for which it is held and told to turn
+	dry     int    // s for which no pump turns and one is told to
+	wet     int
+	leak    bool
 	// ended are the overrides that over-temperature cancelled, by output: they stay so, also over a restart.
-	ended []*control.OverrideConfig
+	ended    []*control.OverrideConfig
 	silent   int // s without humidity
 	watching bool
 	carry    float64 // K: the most that the host's heat may still warm the water, while watching
