@@ -1,9 +1,11 @@
+import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { findings } from './axe';
 import { PHONE } from './browser';
 import {
   control,
   drag,
+  fingerOn,
   output,
   placeOfPoint,
   point,
@@ -24,59 +26,93 @@ function night(): string {
 }
 
 describe('the whole way from a drag to the water', () => {
-  // Two minutes of the loop a second: what the water does is seen within the patience of a test.
-  const it = openDemo(['--speed', '120'], { TZ: night() });
+  // Four minutes of the loop a second: what the water does is seen within the patience of a test.
+  const it = openDemo(['--speed', '240'], { TZ: night() });
+  const over = async () => (await it.value('water')) - (await it.value('ambient'));
+
+  /** A fan that runs at one duty, whatever the water does, and a water that has come to rest with it. Returns the version. */
+  async function settle(page: Page, duty: number): Promise<number> {
+    const points = [[15, 30], duty === 30 ? [45, 30] : [15.1, duty]];
+    const version = await putTwin(it.server, {
+      interval_ms: 1000,
+      outputs: [{ name: 'fan', auto: { input: 'water', curve: { points } } }],
+    });
+    await waitForTwin(page, 'applied', version);
+    await until('the fan to run as it is told', async () => (await it.value('fan_duty')) === duty);
+    let [last, still] = [await over(), 0];
+    await until('the water to settle', async () => {
+      await new Promise((done) => setTimeout(done, 1000));
+      const now = await over();
+      still = Math.abs(now - last) < 0.07 ? still + 1 : 0;
+      last = now;
+      return still >= 4;
+    });
+    return version;
+  }
+
+  /** Saves the moved point, and sees the device report it, the fan run by it, and the water follow. */
+  async function follows(page: Page, version: number, moved: number[], water: () => Promise<boolean>) {
+    expect((await twinOf(it.server)).desired?.version).toBe(version); // nothing is sent while it moves
+    expect(await save(page)).toBe(version + 1);
+    const twin = await twinOf(it.server);
+    expect(twin.phase).toBe('applied');
+    expect(twin.reported?.version).toBe(version + 1);
+    expect(twin.desired?.body.outputs?.[0]).toMatchObject({
+      name: 'fan',
+      auto: { input: 'water', curve: { points: [[15, 30], moved] } },
+    });
+    const duty = moved[1];
+    await until('the fan to follow', async () => (await it.value('fan_duty')) === duty);
+    await until(
+      'the page to say so',
+      async () => (await output(page, 'fan').locator('[data-duty]').getAttribute('data-duty')) === `${duty}`,
+    );
+    await until('the water to follow', water);
+  }
 
   test('a dragged point becomes a version that the device reports, and the water follows', () =>
     it.visit(async (page) => {
-      const slow = [
-        [15, 30],
-        [45, 30],
-      ];
-      const version = await putTwin(it.server, {
-        interval_ms: 1000,
-        outputs: [{ name: 'fan', auto: { input: 'water', curve: { points: slow } } }],
-      });
-      await waitForTwin(page, 'applied', version);
-      const over = async () => (await it.value('water')) - (await it.value('ambient'));
-      let [last, still] = [await over(), 0];
-      await until('the water to settle', async () => {
-        await new Promise((done) => setTimeout(done, 1000));
-        const now = await over();
-        still = Math.abs(now - last) < 0.07 ? still + 1 : 0;
-        last = now;
-        return still >= 5;
-      });
-      expect(await it.value('fan_duty')).toBe(30);
+      const version = await settle(page, 30);
       const before = await over();
-
       // Far to the left and to the top: as far as its neighbour and 100% let it.
       await drag(page, 'fan', 1, -1000, -400);
       expect(await valueOfPoint(page, 'fan', 1)).toBe('15.1 °C, 100%');
-      expect((await twinOf(it.server)).desired?.version).toBe(version); // nothing is sent while it moves
-      expect(await save(page)).toBe(version + 1);
-      const twin = await twinOf(it.server);
-      expect(twin.phase).toBe('applied');
-      expect(twin.reported?.version).toBe(version + 1);
-      expect(twin.desired?.body.outputs?.[0]).toMatchObject({
-        name: 'fan',
-        auto: {
-          input: 'water',
-          curve: {
-            points: [
-              [15, 30],
-              [15.1, 100],
-            ],
-          },
-        },
-      });
+      await follows(page, version, [15.1, 100], async () => (await over()) < 0.75 * before);
+    }));
 
-      await until('the fan to run at full', async () => (await it.value('fan_duty')) === 100);
-      await until(
-        'the page to say so',
-        async () => (await output(page, 'fan').locator('[data-duty]').getAttribute('data-duty')) === '100',
-      );
-      await until('the water to follow', async () => (await over()) < 0.75 * before);
+  test('by touch as well', () =>
+    it.visit(
+      async (page) => {
+        const version = await settle(page, 100);
+        const before = await over();
+        const plot = output(page, 'fan').locator('.plot');
+        await plot.evaluate((e) => e.scrollIntoView({ block: 'center' }));
+        const height = (await plot.boundingBox())?.height ?? 0;
+        const finger = await fingerOn(page);
+        const { x, y } = await placeOfPoint(page, 'fan', 1);
+        await finger('touchStart', { x, y });
+        for (let i = 1; i <= 8; i++) await finger('touchMove', { x: x + i, y: y + (height * i) / 8 });
+        await finger('touchEnd');
+        const [, temp = '', duty = ''] =
+          /^([\d.]+) °C, (\d+)%$/.exec(await valueOfPoint(page, 'fan', 1)) ?? [];
+        expect(Number(temp)).toBeGreaterThan(15.1);
+        expect(duty).toBe('30'); // not below the one before it
+        await follows(page, version, [Number(temp), 30], async () => (await over()) > 1.2 * before);
+      },
+      { viewport: PHONE, hasTouch: true, isMobile: true },
+    ));
+
+  test('and by keyboard', () =>
+    it.visit(async (page) => {
+      const version = await settle(page, 30);
+      const before = await over();
+      await point(page, 'fan', 1).focus();
+      await page.keyboard.press('End');
+      expect(await valueOfPoint(page, 'fan', 1)).toBe('45.0 °C, 100%');
+      for (let i = 0; i < 12 && !(await valueOfPoint(page, 'fan', 1)).startsWith('15.1 '); i++)
+        for (let k = 0; k < 5; k++) await page.keyboard.press('Shift+ArrowLeft');
+      expect(await valueOfPoint(page, 'fan', 1)).toBe('15.1 °C, 100%');
+      await follows(page, version, [15.1, 100], async () => (await over()) < 0.75 * before);
     }));
 });
 
@@ -136,20 +172,27 @@ describe('the control panel', () => {
   test('a finger drags a point, and scrolls beside it', () =>
     it.visit(
       async (page) => {
-        const touch = await page.context().newCDPSession(page);
-        const finger = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...at: { x: number; y: number }[]) =>
-          touch.send('Input.dispatchTouchEvent', { type, touchPoints: at });
+        const finger = await fingerOn(page);
         const { x, y } = await placeOfPoint(page, 'pump', 1);
         const scrolled = await page.evaluate(() => scrollY);
         await finger('touchStart', { x, y });
         for (let i = 1; i <= 8; i++) await finger('touchMove', { x: x + 4 * i, y: y - 3 * i });
-        await finger('touchEnd');
         const [, temp = '', duty = ''] =
           /^([\d.]+) °C, (\d+)%$/.exec(await valueOfPoint(page, 'pump', 1)) ?? [];
-        expect(Number(temp)).toBeGreaterThan(31);
-        expect(Number(duty)).toBeGreaterThan(65);
+        expect(Number(temp)).toBeGreaterThan(32);
+        expect(Number(duty)).toBeGreaterThan(70);
+        // Down, and far: the page would scroll along if the touch were its own.
+        for (let i = 1; i <= 8; i++) await finger('touchMove', { x, y: y + 12 * i });
+        await finger('touchEnd');
+        expect(await valueOfPoint(page, 'pump', 1)).toBe('30.0 °C, 45%');
         expect(await page.evaluate(() => scrollY)).toBe(scrolled);
         expect(await page.locator('[data-unsaved]').count()).toBe(1);
+        const plot = await output(page, 'pump').locator('.plot').boundingBox();
+        const beside = { x: (plot?.x ?? 0) + 60, y: (plot?.y ?? 0) + 20 };
+        await finger('touchStart', beside);
+        for (let i = 1; i <= 8; i++) await finger('touchMove', { x: beside.x, y: beside.y - 8 * i });
+        await finger('touchEnd');
+        await until('the page to scroll', () => page.evaluate((from) => scrollY > from, scrolled));
       },
       { viewport: PHONE, hasTouch: true, isMobile: true },
     ));

@@ -78,3 +78,10 @@ export async function drag(page: Page, name: string, i: number, dx: number, dy: 
   for (const part of [0.25, 0.5, 0.75, 1]) await page.mouse.move(x + dx * part, y + dy * part);
   await page.mouse.up();
 }
+
+/** A finger on a page that has touch: it touches, moves and leaves. */
+export async function fingerOn(page: Page) {
+  const touch = await page.context().newCDPSession(page);
+  return (type: 'touchStart' | 'touchMove' | 'touchEnd', ...at: { x: number; y: number }[]) =>
+    touch.send('Input.dispatchTouchEvent', { type, touchPoints: at });
+}
