@@ -168,7 +168,10 @@ func (o *OutputConfig) curve() CurveConfig {
 func (o *OutputConfig) pi() PIConfig {
 	c := *o.Auto.PI
 	c.Min, c.Max, c.Failsafe, c.Patience = o.Min, o.Max, o.Failsafe, inputPatience
-	if o.Start > 0 {
+	switch {
+	case o.Auto.shares():
+		c.Min, c.Max = 0, 100 // it asks for a demand
+	case o.Start > 0:
 		c.Min = 0
 	}
 	return c
