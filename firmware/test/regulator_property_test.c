@@ -383,14 +383,24 @@ static void begin(void) {
 		o.outputs[i].rpm_age = UINT32_MAX;
 }
 
+/* Whether the settings say of the probes what they said before, as far as those still hold their roles: then they disturb nothing. */
+static bool same_probes(const cool_probe_cfg_t *was, int count) {
+	bool same = count == o.s.probe_count;
+	for (int i = 0; i < o.s.probe_count && same; i++)
+		same = o.holder[i] != i || (was[i].offset_k >= o.s.probes[i].offset_k && was[i].offset_k <= o.s.probes[i].offset_k);
+	return same;
+}
+
 /* Other settings, of which the oracle keeps what still holds. */
 static void reconfigure(void) {
 	int probes = o.s.probe_count;
+	cool_probe_cfg_t was[COOL_MAX_PROBES];
+	memcpy(was, o.s.probes, sizeof was);
 	random_settings(&o.seed, &o.s, &o.b);
-	for (int i = 0; i < COOL_MAX_PROBES; i++) { /* one that was replaced is waited for again */
+	for (int i = 0; i < COOL_MAX_PROBES && !same_probes(was, probes); i++) { /* one that was replaced is waited for again */
 		if (o.holder[i] != i) o.probes[i] = (seen_t){.age = 0};
+		o.holder[i] = i;
 	}
-	own_roles();
 	cool_regulator_apply(&o.r, &o.s);
 	for (int i = 0; i < COOL_MAX_OUTPUTS; i++)
 		o.outputs[i] = (known_t){.rpm = o.outputs[i].rpm, .rpm_age = o.outputs[i].rpm_age, .off = o.outputs[i].off};
