@@ -262,6 +262,27 @@ func (r *Regulator) Leaked() bool { return r.hazards.leak }
 // LatchLeak latches a leak that was latched before the start, and that nobody has cleared.
 func (r *Regulator) LatchLeak() { r.hazards.leak = true }
 
+// Cancelled are the outputs whose override was cancelled, a bit each by their index: by
+// over-temperature, or because it ends too far ahead.
+func (r *Regulator) Cancelled() (outputs uint32) {
+	for i := range r.outputs {
+		if r.cfg.Outputs[i].Override != nil && r.outputs[i].cancelled {
+			outputs |= 1 << i
+		}
+	}
+	return outputs
+}
+
+// Cancel ends overrides of outputs, a bit each, that were cancelled before the start: what
+// safety ended does not begin again by a restart.
+func (r *Regulator) Cancel(outputs uint32) {
+	for i := range r.outputs {
+		if outputs&(1<<i) != 0 {
+			r.outputs[i].cancelled = true
+		}
+	}
+}
+
 // Drives returns what the outputs are to do, by their index in the configuration.
 func (r *Regulator) Drives() []Drive { return slices.Clone(r.drives) }
 

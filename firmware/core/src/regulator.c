@@ -222,6 +222,18 @@ void cool_regulator_leaked(cool_regulator_t *r) { r->hazards.leak = true; }
 
 bool cool_regulator_leak(const cool_regulator_t *r) { return r->hazards.leak; }
 
+uint32_t cool_regulator_cancelled(const cool_regulator_t *r) {
+	uint32_t outputs = 0;
+	for (int i = 0; i < r->settings.output_count; i++)
+		if (r->settings.outputs[i].override.set && r->outputs[i].cancelled) outputs |= 1u << i;
+	return outputs;
+}
+
+void cool_regulator_cancel(cool_regulator_t *r, uint32_t outputs) {
+	for (int i = 0; i < r->settings.output_count; i++)
+		if ((outputs & 1u << i) != 0) r->outputs[i].cancelled = true;
+}
+
 void cool_regulator_event(cool_regulator_t *r, const char *fault) { cool_faults_event(&r->faults, fault); }
 
 bool cool_regulator_critical(const cool_regulator_t *r) { return cool_faults_critical(&r->faults); }

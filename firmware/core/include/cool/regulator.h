@@ -130,6 +130,12 @@ void cool_regulator_leaked(cool_regulator_t *r);
 /** Whether a leak is latched. */
 bool cool_regulator_leak(const cool_regulator_t *r);
 
+/** The outputs whose override was cancelled, a bit each by their index: by over-temperature, or because it ends too far ahead. */
+uint32_t cool_regulator_cancelled(const cool_regulator_t *r);
+
+/** Overrides of these outputs, a bit each, were cancelled before the start: what safety ended does not begin again by a restart. */
+void cool_regulator_cancel(cool_regulator_t *r, uint32_t outputs);
+
 /** Notes a fault that something else found, such as COOL_FAULT_SETTINGS_LOST: latched, and over already. */
 void cool_regulator_event(cool_regulator_t *r, const char *fault);
 
