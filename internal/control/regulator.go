@@ -27,6 +27,7 @@ type Drive struct {
 type output struct {
 	curve     *Curve
 	pi        *PI
+	demand    Output // of one that leads: what its PI asks for, in percent of demand
 	law       Output // what the automatic part asks for now
 	motor     motor
 	stall     stall
@@ -120,26 +121,26 @@ func (r *Regulator) stepStalls(in *Senses, dt time.Duration) (stalled, unproven 
 	return stalled || dry, pumpStalled || dry
 }
 
+// stepLaws finds what each automatic part asks for: first the laws, then the parts of those who share a demand.
 func (r *Regulator) stepLaws(in *Senses, dt time.Duration) {
+	host := 0.0
+	if in.HostKnown {
+		host = in.HostW
+	}
 	for i := range r.cfg.Outputs {
-		o, out := &r.cfg.Outputs[i], &r.outputs[i]
+		out := &r.outputs[i]
 		value, state := r.input(i)
 		law := Input{Value: value, Good: state == inputKnown}
 		switch {
 		case out.pi != nil:
-			from := r.drives[i].Duty
-			if out.motor.slew.started && o.Kind != Switch {
-				from = out.motor.slew.duty
-			}
-			host := 0.0
-			if in.HostKnown {
-				host = in.HostW
-			}
-			out.law = out.pi.Step(PIInput{Input: law, HostW: host, InEffect: from}, dt)
+			out.law = out.pi.Step(PIInput{Input: law, HostW: host, InEffect: r.takeOver(i)}, dt)
+			out.demand = out.law
 		case out.curve != nil:
 			out.law = out.curve.Step(law, dt)
 		}
 	}
+	// Whoever sets a leader's demand by something else than its PI does so here.
+	r.share()
 }
 
 func (r *Regulator) chills() bool {

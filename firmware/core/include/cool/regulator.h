@@ -61,7 +61,8 @@ typedef struct {
 typedef struct {
 	cool_curve_t curve;
 	cool_pi_t pi;
-	cool_law_out_t law; /**< what the automatic part asks for now */
+	cool_law_out_t demand; /**< of one that leads: what its PI asks for, in percent of demand (share.h) */
+	cool_law_out_t law;    /**< what the automatic part asks for now */
 	cool_motor_t motor;
 	cool_stall_t stall;
 	bool cancelled; /**< its override was cancelled */

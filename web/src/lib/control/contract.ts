@@ -23,14 +23,27 @@ export interface PiLaw {
   ti_s: number;
   deadband_k?: number;
   ff_duty_per_w?: number;
+  /** It asks for a demand, of which its output and those that follow it do their parts; gains are per percent of demand then. */
+  range?: DemandRange;
 }
 
-/** How an output is regulated by itself: exactly one of curve and pi. */
+/** The demands, 0 to 100 percent and ascending, at which an output begins and at which it is at its max_duty. */
+export type DemandRange = readonly [from: number, to: number];
+
+/** An output's part of the demand of another one, which has a pi with range. */
+export interface FollowLaw {
+  /** The name of the output that leads. */
+  output: string;
+  range: DemandRange;
+}
+
+/** How an output is regulated by itself: exactly one of curve, pi and follow. */
 export interface Auto {
-  /** A role of a probe, or the difference of two: "water-ambient". */
+  /** A role of a probe, or the difference of two: "water-ambient". One that follows has none. */
   input: string;
   curve?: CurveLaw;
   pi?: PiLaw;
+  follow?: FollowLaw;
 }
 
 export interface Override {
