@@ -14,14 +14,6 @@
 
 /** Limits of the contract. */
 enum {
-	COOL_TUNE_MIN_MINUTES = 10,
-	COOL_TUNE_MAX_MINUTES = 120,
-	COOL_TUNE_MINUTES = 60, /**< where nothing is said */
-	COOL_RUN_MIN_S = 2,
-	COOL_RUN_MAX_S = 60,
-	COOL_RUN_S = 10,              /**< where nothing is said */
-	COOL_RUN_DUTY = 60,           /**< percent, likewise */
-	COOL_DRY_REST_MS = 600000,    /**< how long a pump rests that ran dry */
 	COOL_EXPERIMENT_BELOW_K = 5,  /**< so far below critical every experiment ends */
 	COOL_COMMISSION_BELOW_K = 10, /**< and so far below it a `commission` has to begin */
 };
@@ -48,23 +40,6 @@ typedef enum {
 
 /** The word of `reported` for a state. */
 const char *cool_experiment_state_word(cool_experiment_state_t state);
-
-/** What `autotune` is asked for; its members were checked one by one as they were decoded. */
-typedef struct {
-	char output[COOL_NAME_SIZE];
-	bool aims;        /**< setpoint was said */
-	double setpoint;  /**< C, or K where the input is a difference; -20 to below 60 */
-	uint32_t minutes; /**< 10 to 120 */
-} cool_autotune_t;
-
-/** What `commission` is asked for; its members were checked one by one as they were decoded. */
-typedef struct {
-	char output[COOL_NAME_SIZE];
-	cool_experiment_kind_t test; /**< COOL_RUN or COOL_SWEEP */
-	double duty;                 /**< percent, of a run; 0 to 100 */
-	uint32_t seconds;            /**< of a run; 2 to 60 */
-	bool filled;                 /**< a person has seen water move */
-} cool_commission_t;
 
 /** What an autotune found. */
 typedef struct {

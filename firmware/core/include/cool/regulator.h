@@ -20,6 +20,7 @@
 #ifndef COOL_REGULATOR_H
 #define COOL_REGULATOR_H
 
+#include "cool/commission.h"
 #include "cool/curve.h"
 #include "cool/experiment.h"
 #include "cool/faults.h"
@@ -144,10 +145,13 @@ bool cool_regulator_critical(const cool_regulator_t *r);
 /**
  * Begins an experiment in the next step. Returns false with the reason, and begins nothing, where the output is unknown or of another kind than is needed, where an override of it
  * holds by the clock of the last step, where an experiment runs already, while a critical fault is active, and while the input or (`commission`) the water is not known
- * or is too warm. What the last experiment left to report is forgotten with the begin of the next one.
+ * or is too warm. What the last experiment left to report is forgotten with the begin of the next one. A pump that rests because it ran dry does not stand in the way.
+ *
+ * `autotune`: setpoint (C, or K where the input is a difference; -20 to below 60) is NULL for that of the output's PI; minutes is 10 to 120.
+ * `commission`: of ask the test, duty, seconds and filled say what is wanted; the rest is filled in.
  */
-bool cool_regulator_autotune(cool_regulator_t *r, const cool_autotune_t *ask, char reason[COOL_REASON_SIZE]);
-bool cool_regulator_commission(cool_regulator_t *r, const cool_commission_t *ask, char reason[COOL_REASON_SIZE]);
+bool cool_regulator_autotune(cool_regulator_t *r, const char *output, const double *setpoint, uint32_t minutes, char reason[COOL_REASON_SIZE]);
+bool cool_regulator_commission(cool_regulator_t *r, const char *output, const cool_commission_cfg_t *ask, char reason[COOL_REASON_SIZE]);
 
 /** Ends an experiment that runs, or the rest of a pump that ran dry. Returns false with the reason where there is none. */
 bool cool_regulator_abort(cool_regulator_t *r, char reason[COOL_REASON_SIZE]);
