@@ -151,7 +151,7 @@ bool cool_regulator_critical(const cool_regulator_t *r);
  * `commission`: of ask the test, duty, seconds and filled say what is wanted; the rest is filled in.
  */
 bool cool_regulator_autotune(cool_regulator_t *r, const char *output, const double *setpoint, uint32_t minutes, char reason[COOL_REASON_SIZE]);
-bool cool_regulator_commission(cool_regulator_t *r, const char *output, const cool_commission_cfg_t *ask, char reason[COOL_REASON_SIZE]);
+bool cool_regulator_commission(cool_regulator_t *r, const char *output, const cool_commissioning_cfg_t *ask, char reason[COOL_REASON_SIZE]);
 
 /** Ends an experiment that runs, or the rest of a pump that ran dry. Returns false with the reason where there is none. */
 bool cool_regulator_abort(cool_regulator_t *r, char reason[COOL_REASON_SIZE]);
