@@ -21,8 +21,6 @@ const (
 	// followsPart: less than this many times the speed at the duty 0 is no answer to full duty.
 	followsPart = 1.1
 	twice       = 2 // measurements in succession
-
-	longestTrialStep = time.Second // the regulator steps at least once a second
 )
 
 // CommissionConfig is a trial of an output, with what the law has to know of the device.
@@ -94,12 +92,12 @@ func NewCommission(cfg CommissionConfig) *Commission {
 }
 
 // Step advances by dt, in which the output was driven by what [Commission.Duty] said, and looks at
-// what is sensed. After the end it changes nothing. More than a second counts as one.
+// what is sensed. After the end it changes nothing.
 func (c *Commission) Step(in *Senses, dt time.Duration) {
 	if !c.Active() {
 		return
 	}
-	dt = min(max(dt, 0), longestTrialStep)
+	dt = max(dt, 0)
 	c.inPhase += dt
 	if c.state == ExperimentResting {
 		if c.inPhase >= dryRest {

@@ -118,6 +118,10 @@ func (l *lenient) number(field string) (v *float64) {
 func (l *lenient) turned(field string) (all []Turned) {
 	var raws []json.RawMessage
 	l.node(func(n *node) { raws = n.elements(field, MaxOutputs) })
+	if raws == nil {
+		return nil
+	}
+	all = []Turned{}
 	for _, raw := range raws {
 		in := &lenient{}
 		if json.Unmarshal(raw, &in.members) != nil {

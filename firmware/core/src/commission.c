@@ -4,7 +4,6 @@
 #include "number.h"
 
 enum {
-	LONGEST_STEP_MS = 1000,
 	STEADY_MS = 2000, /* the tachometers' window is a second, and some motors swing */
 	TWICE = 2,
 };
@@ -144,7 +143,6 @@ static void step_falling(cool_commissioning_t *c) {
 
 void cool_commissioning_step(cool_commissioning_t *c, const cool_senses_t *in, uint32_t dt_ms) {
 	if (!cool_commissioning_active(c)) return;
-	if (dt_ms > LONGEST_STEP_MS) dt_ms = LONGEST_STEP_MS;
 	c->phase_ms += dt_ms;
 	if (c->state == COOL_COMMISSION_RESTING) {
 		if (c->phase_ms >= COOL_DRY_REST_MS) c->state = COOL_COMMISSION_FAILED;

@@ -121,7 +121,7 @@ void cool_commissioning_begin(cool_commissioning_t *c, const cool_commissioning_
 
 /**
  * Advances by dt_ms, in which the output was driven by what cool_commissioning_duty said, and looks at what is sensed. After the end of a trial it changes
- * nothing. dt_ms counts as at most 1000: the regulator steps at least once a second.
+ * nothing.
  */
 void cool_commissioning_step(cool_commissioning_t *c, const cool_senses_t *in, uint32_t dt_ms);
 
