@@ -135,8 +135,14 @@ func (c *Commission) Step(in *Senses, dt time.Duration) {
 	}
 }
 
+// ask asks for another duty. What turned before says nothing about it.
+func (c *Commission) ask(duty float64) {
+	c.duty, c.inStep, c.turns, c.stands = duty, 0, 0, 0
+}
+
 func (c *Commission) enter(p trialPhase, duty float64) {
-	c.phase, c.duty, c.inPhase, c.inStep = p, duty, 0, 0
+	c.phase, c.inPhase = p, 0
+	c.ask(duty)
 }
 
 func (c *Commission) end(s ExperimentState, reason string) {
@@ -226,8 +232,7 @@ func (c *Commission) stepRising() {
 			c.fail("no pulses at full duty: is the tachometer wired to this pin?")
 		}
 	case c.inStep >= riseTime:
-		c.duty += sweepStep
-		c.inStep = 0
+		c.ask(c.duty + sweepStep)
 	}
 }
 
@@ -266,8 +271,7 @@ func (c *Commission) stepFalling() {
 	switch {
 	case c.inStep >= hold && c.duty > 0 && c.turns == twice:
 		c.least, c.swept.MinRPM = c.duty, c.rpm
-		c.duty = max(c.duty-sweepStep, 0)
-		c.inStep = 0
+		c.ask(max(c.duty-sweepStep, 0))
 	case c.stands < twice && c.inStep < restMax:
 	case c.least <= 0:
 		c.fail("it stood still again at the duty at which it had started; try again")

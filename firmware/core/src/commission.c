@@ -20,10 +20,17 @@ const char *cool_commissioning_check(const cool_commissioning_cfg_t *cfg) {
 
 void cool_commissioning_begin(cool_commissioning_t *c, const cool_commissioning_cfg_t *cfg) { *c = (cool_commissioning_t){.cfg = *cfg}; }
 
+/* Asks for another duty. What turned before says nothing about it. */
+static void ask(cool_commissioning_t *c, double duty) {
+	c->duty = duty;
+	c->step_ms = 0;
+	c->turns = c->stands = 0;
+}
+
 static void enter(cool_commissioning_t *c, cool_commissioning_phase_t phase, double duty) {
 	c->phase = phase;
-	c->duty = duty;
-	c->phase_ms = c->step_ms = 0;
+	c->phase_ms = 0;
+	ask(c, duty);
 }
 
 static void end(cool_commissioning_t *c, cool_commissioning_state_t state, const char *reason) {
@@ -89,8 +96,7 @@ static void step_rising(cool_commissioning_t *c) {
 	} else if (c->duty >= 100) {
 		if (c->step_ms >= COOL_FULL_MIN_MS) fail(c, "no pulses at full duty: is the tachometer wired to this pin?");
 	} else if (c->step_ms >= COOL_RISE_MS) {
-		c->duty += COOL_SWEEP_STEP;
-		c->step_ms = 0;
+		ask(c, c->duty + COOL_SWEEP_STEP);
 	}
 }
 
@@ -134,8 +140,7 @@ static void step_falling(cool_commissioning_t *c) {
 	if (over) {
 		c->least = c->duty;
 		c->min_rpm = c->rpm;
-		c->duty = cool_max(c->duty - COOL_SWEEP_STEP, 0);
-		c->step_ms = 0;
+		ask(c, cool_max(c->duty - COOL_SWEEP_STEP, 0));
 	} else if (c->stands == TWICE || c->step_ms >= COOL_REST_MAX_MS) {
 		fell(c);
 	}
