@@ -232,7 +232,8 @@ func (c *Commission) stepRising() {
 			c.fail("no pulses at full duty: is the tachometer wired to this pin?")
 		}
 	case c.inStep >= riseTime:
-		c.ask(c.duty + sweepStep)
+		c.duty += sweepStep // what began to turn goes on with more, so a measurement before counts
+		c.inStep = 0
 	}
 }
 

@@ -96,7 +96,8 @@ static void step_rising(cool_commissioning_t *c) {
 	} else if (c->duty >= 100) {
 		if (c->step_ms >= COOL_FULL_MIN_MS) fail(c, "no pulses at full duty: is the tachometer wired to this pin?");
 	} else if (c->step_ms >= COOL_RISE_MS) {
-		ask(c, c->duty + COOL_SWEEP_STEP);
+		c->duty += COOL_SWEEP_STEP; /* what began to turn goes on with more, so a measurement before counts */
+		c->step_ms = 0;
 	}
 }
 
