@@ -45,14 +45,12 @@ static void fill_tuned(cool_experiment_info_t *i, const cool_tuned_t *t) {
 	i->settle_s = t->settle_s;
 }
 
-static void fill_ran(const cool_device_t *d, cool_experiment_info_t *i, const cool_ran_t *ran) {
-	const cool_settings_t *s = &d->regulator.settings;
+static void fill_ran(cool_experiment_info_t *i, const cool_ran_t *ran) {
 	i->ran = true;
-	for (int k = 0; k < s->output_count; k++) {
-		if (!ran->counted[k]) continue;
-		i->turned[i->turned_count].output = s->outputs[k].name;
-		i->turned[i->turned_count].rpm = ran->rpm[k];
-		i->turned_count++;
+	i->turned_count = ran->turned_count;
+	for (int k = 0; k < ran->turned_count; k++) {
+		i->turned[k].output = ran->turned[k].output;
+		i->turned[k].rpm = ran->turned[k].rpm;
 	}
 	i->metered = ran->metered;
 	i->flow_lpm = ran->flow_lpm;
@@ -80,7 +78,7 @@ cool_experiment_info_t cool_device_experiment_info(const cool_device_t *d) {
 	i.cycles = r->cycles;
 	if (r->state != COOL_EXPERIMENT_DONE) return i;
 	if (r->kind == COOL_AUTOTUNE) fill_tuned(&i, &r->tuned);
-	if (r->kind == COOL_RUN) fill_ran(d, &i, &r->ran);
+	if (r->kind == COOL_RUN) fill_ran(&i, &r->ran);
 	if (r->kind == COOL_SWEEP) fill_swept(&i, &r->swept);
 	return i;
 }

@@ -9,6 +9,7 @@
 #ifndef COOL_EXPERIMENT_H
 #define COOL_EXPERIMENT_H
 
+#include "cool/commission.h"
 #include "cool/settings.h"
 #include "cool/types.h"
 
@@ -52,9 +53,12 @@ typedef struct {
 
 /** What a run found: who turned. */
 typedef struct {
-	double rpm[COOL_MAX_OUTPUTS];   /**< the greatest of each tachometer, by index of the output in the settings */
-	bool counted[COOL_MAX_OUTPUTS]; /**< the output has a tachometer */
-	bool metered;                   /**< there is a flow meter, and flow_lpm is what it said at most */
+	struct {
+		char output[COOL_NAME_SIZE];
+		double rpm;             /**< the greatest */
+	} turned[COOL_MAX_OUTPUTS]; /**< outputs with a tachometer */
+	int turned_count;
+	bool metered; /**< there is a flow meter, and flow_lpm is what it said at most */
 	double flow_lpm;
 } cool_ran_t;
 
@@ -76,5 +80,13 @@ typedef struct {
 	cool_ran_t ran;                /**< of a run that is done */
 	cool_swept_t swept;            /**< of a sweep that is done */
 } cool_experiment_report_t;
+
+/** The regulator's experiment, with what it keeps of the last one. */
+typedef struct {
+	cool_experiment_report_t report;
+	int output;                 /**< the index of the one that is tried */
+	bool stepped;               /**< the law has seen a step; the first one was not driven by it */
+	cool_commissioning_t trial; /**< of a run and a sweep */
+} cool_experiment_t;
 
 #endif

@@ -92,6 +92,9 @@ typedef struct {
 	cool_lasting_t dry;            /**< no flow while a pump should run */
 	cool_lasting_t blocked;        /**< a chiller is wanted and not allowed to run */
 	bool started;                  /**< a step was taken */
+	cool_experiment_t experiment;
+	bool clock_valid; /**< of the last step */
+	int64_t unix_ms;
 } cool_regulator_t;
 
 /**
