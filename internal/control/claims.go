@@ -149,6 +149,8 @@ func (r *Regulator) claimMover(s *scene, i int) decision {
 		return r.claimStalled(i)
 	case r.hazards.noTransfer:
 		return safety(ByNoTransfer, 100)
+	case r.experiment.holds(r, i):
+		return r.experiment.claim(i)
 	}
 	return r.ordinary(s, i)
 }
