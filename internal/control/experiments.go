@@ -42,9 +42,9 @@ func (e *experiment) claim(i int) decision {
 	return decision{ByCommissioning, a}
 }
 
-// tries says whether output i is tried by a law that looks at its tachometer itself: that it
-// stands is no stall.
-func (e *experiment) tries(i int) bool { return e.active() && i == e.output }
+// tries says whether a law looks at the tachometer of output i itself: that it stands is no stall. Of a
+// run that is all of them, since all but one rest.
+func (e *experiment) tries(i int) bool { return e.active() && (i == e.output || e.alone()) }
 
 // seesFlow says whether the law looks at the flow itself: that there is none claims nothing.
 func (e *experiment) seesFlow() bool {

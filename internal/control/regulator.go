@@ -82,7 +82,6 @@ func (r *Regulator) Step(in Senses, dt time.Duration) {
 
 	s := scene{in: &in}
 	stalled, unproven := r.stepStalls(&in, dt)
-	s.stalled = stalled
 	r.hazards.step(hazardsIn{
 		senses: &in, probes: &r.probes, critical: r.cfg.Critical, busyW: r.cfg.BusyW,
 		unproven: unproven, chilled: r.chills(),
@@ -90,8 +89,9 @@ func (r *Regulator) Step(in Senses, dt time.Duration) {
 	r.raise()
 	s.critical = r.faults.critical()
 	r.stepExperiment(&in, dt)
+	s.stalled = stalled || r.dry.on && !r.experiment.seesFlow()
 	r.stepLaws(&in, dt)
-	r.stepStandby(&in, stalled, dt)
+	r.stepStandby(&in, s.stalled, dt)
 	r.decide(&s, dt)
 	r.started = true
 }
@@ -121,7 +121,7 @@ func (r *Regulator) stepStalls(in *Senses, dt time.Duration) (stalled, unproven 
 	}
 	dry := r.dry.step(r.cfg.FlowMeter && pumping && !r.flows(), stallAfter, stallAfter, dt)
 	r.faults.set(FaultNoFlow, dry, true)
-	return stalled || dry && !r.experiment.seesFlow(), pumpStalled || dry
+	return stalled, pumpStalled || dry
 }
 
 func (r *Regulator) stepLaws(in *Senses, dt time.Duration) {

@@ -51,7 +51,9 @@ cool_claim_t cool_experiment_claim(const cool_regulator_t *r, int i) {
 	return (cool_claim_t){COOL_BY_COMMISSION, {.duty = duty, .raw = true}};
 }
 
-bool cool_experiment_tries(const cool_regulator_t *r, int i) { return active(r) && i == r->experiment.output; }
+bool cool_experiment_tries(const cool_regulator_t *r, int i) {
+	return active(r) && (i == r->experiment.output || cool_commissioning_alone(&r->experiment.trial));
+}
 
 bool cool_experiment_sees_flow(const cool_regulator_t *r) {
 	const cool_commissioning_t *t = &r->experiment.trial;

@@ -13,7 +13,7 @@ bool cool_experiment_holds(const cool_regulator_t *r, int i);
 /** What it then asks for. */
 cool_claim_t cool_experiment_claim(const cool_regulator_t *r, int i);
 
-/** Whether output i is tried by a law that looks at its tachometer itself: that it stands is no stall. */
+/** Whether a law looks at the tachometer of output i itself: that it stands is no stall. Of a run that is all of them, since all but one rest. */
 bool cool_experiment_tries(const cool_regulator_t *r, int i);
 
 /** Whether the law looks at the flow itself: that there is none claims nothing. */

@@ -30,7 +30,7 @@ static void set_stall(cool_regulator_t *r, const cool_output_cfg_t *o, bool acti
 	set_fault(r, name, active, o->role == COOL_PUMP);
 }
 
-/* Judges by what the outputs were told in the step before. Returns whether anything stands still; unproven says whether the water may. */
+/* Judges by what the outputs were told in the step before. Returns whether any output stands still; unproven says whether the water may. */
 static bool step_stalls(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_ms, bool *unproven) {
 	bool any = false, pump_on = false, pump_stalled = false;
 	for (int i = 0; i < r->settings.output_count; i++) {
@@ -53,7 +53,7 @@ static bool step_stalls(cool_regulator_t *r, const cool_senses_t *in, uint32_t d
 	bool dry = cool_lasting_step(&r->dry, r->board.flow && pump_on && !cool_flows(r), COOL_STALL_MS, COOL_STALL_MS, dt_ms);
 	set_fault(r, COOL_FAULT_NO_FLOW, dry, true);
 	*unproven = pump_stalled || dry;
-	return any || (dry && !cool_experiment_sees_flow(r));
+	return any;
 }
 
 static void step_laws(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_ms) {
@@ -161,7 +161,7 @@ void cool_regulator_step(cool_regulator_t *r, const cool_senses_t *in, uint32_t 
 
 	cool_scene_t scene = {.in = in};
 	bool unproven;
-	scene.stalled = step_stalls(r, in, dt_ms, &unproven);
+	bool stalled = step_stalls(r, in, dt_ms, &unproven);
 	cool_hazards_in_t h = {
 		.senses = in,
 		.probes = &r->probes,
@@ -174,6 +174,7 @@ void cool_regulator_step(cool_regulator_t *r, const cool_senses_t *in, uint32_t 
 	raise_faults(r);
 	scene.critical = cool_faults_critical(&r->faults);
 	cool_experiment_step(r, in, dt_ms);
+	scene.stalled = stalled || (r->dry.on && !cool_experiment_sees_flow(r));
 	step_laws(r, in, dt_ms);
 	step_standby(r, in, scene.stalled, dt_ms);
 	scene.resting = r->standby.resting;
