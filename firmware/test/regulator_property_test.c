@@ -430,7 +430,7 @@ static void ask(void) {
 }
 
 TEST(a_million_random_steps) {
-	o.seed = 20261125;
+	o.seed = 20261126;
 	printf("seed %llu, %d steps\n", (unsigned long long)o.seed, (int)STEPS);
 	for (int step = 0; step < STEPS && test_failures() < 20; step++) {
 		if (step % STEPS_OF_A_RUN == 0) begin();
