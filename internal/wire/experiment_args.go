@@ -8,9 +8,13 @@ import (
 
 // Limits of the arguments of the commands `autotune` and `commission`.
 const (
-	MinTune, MaxTune, DefaultTune = 10, 120, 60 // minutes
-	MinRun, MaxRun, DefaultRun    = 2, 60, 10   // seconds
-	DefaultRunDuty                = 60.0        // percent
+	MinTune        = 10 // minutes
+	MaxTune        = 120
+	DefaultTune    = 60
+	MinRun         = 2 // seconds
+	MaxRun         = 60
+	DefaultRun     = 10
+	DefaultRunDuty = 60.0 // percent
 )
 
 // AutotuneArgs are the arguments of the command `autotune`: the output whose gains
