@@ -206,3 +206,17 @@ TEST(settings_that_change_an_output_end_it) {
 	}
 	test_in(NULL);
 }
+
+/* Whatever found them, the gains are told as the contract has them. */
+TEST(gains_are_told) {
+	start();
+	turn(20000, true, true, true);
+	command("c-7", "commission", "{\"output\":\"fan\",\"test\":\"run\",\"seconds\":60}");
+	cool_experiment_report_t *e = &device.regulator.experiment.report;
+	*e = (cool_experiment_report_t){.kind = COOL_AUTOTUNE, .state = COOL_EXPERIMENT_DONE, .output = "fan", .phase = ""};
+	e->tuned = (cool_tuned_t){31.5, 52.5, 64, 0.13, 9.5, 0.00021, 0.41, 190};
+	bench_pass(500);
+	CHECK(bench_has(bench.reported,
+		"\"state\":\"done\",\"pi\":{\"setpoint\":31.5,\"kp\":52.5,\"ti_s\":64,\"deadband_k\":0.13},\"delay_s\":9.5,\"gain\":0.00021,"
+		"\"swing_k\":0.41,\"settle_s\":190}"));
+}
