@@ -167,6 +167,19 @@ func TestFirmwareCommands(t *testing.T) {
 		return strings.Contains(p, `"failed"`) && strings.Contains(p, "not possible on this host")
 	})
 
+	// Something is tried, and given up.
+	sc.heard.waitFor(ctx, t, reportedTopic, 0, func(p string) bool { return strings.Contains(p, `"claim":"auto"`) })
+	send("e1", "commission", `{"output":"fan","test":"run","seconds":60}`)
+	answered("e1", 0, `"ok":true`)
+	sc.heard.waitFor(ctx, t, reportedTopic, 0, func(p string) bool {
+		return strings.Contains(p, `"command":"e1","kind":"run","output":"fan","state":"running"`) && strings.Contains(p, `"claim":"commissioning"`)
+	})
+	send("e2", "abort", "{}")
+	answered("e2", 0, `"ok":true`)
+	sc.heard.waitFor(ctx, t, reportedTopic, 0, func(p string) bool {
+		return strings.Contains(p, `"command":"e1","kind":"run","output":"fan","state":"aborted"`) && !strings.Contains(p, `"claim":"commissioning"`)
+	})
+
 	before := len(sc.heard.of(status))
 	send("r1", "restart", "{}")
 	answered("r1", 0, `"ok":true`)

@@ -49,7 +49,7 @@ typedef struct {
 } oracle_t;
 
 static oracle_t o;
-static struct { long leak, hot, lost, stalled, chilled, standby, override, off, transfer, disagree, replaced, shared; } reached;
+static struct { long leak, hot, lost, stalled, chilled, standby, override, off, transfer, disagree, replaced, shared, tried; } reached;
 
 static void broken(const char *rule, int i) {
 	if (test_failures() < 20) {
@@ -146,7 +146,7 @@ static void sense(uint32_t dt) {
 		k->rpm_age = add(k->rpm_age, dt);
 		if (in->tacho_fresh) k->rpm = in->rpm[i], k->rpm_age = 0;
 		bool turns = k->rpm_age < PATIENCE && k->rpm > 0 && k->rpm < 1e307 && k->rpm >= o.s.outputs[i].stall_rpm;
-		k->not_turning = k->known && k->before > 0 && !turns ? add(k->not_turning, dt) : 0;
+		k->not_turning = k->known && k->before > 0 && k->by != COOL_BY_COMMISSION && !turns ? add(k->not_turning, dt) : 0;
 	}
 }
 
@@ -195,9 +195,29 @@ static bool may_be_off(int i) {
 	switch (o.r.drives[i].by) {
 	case COOL_BY_LEAK: return o.leak;
 	case COOL_BY_OVERRIDE: return o.w.in.clock_valid && c->override.set && c->override.duty <= 0 && ahead > 0 && ahead <= 31 * 60000;
+	case COOL_BY_COMMISSION: return true; /* for how long is for its law's own test */
 	case COOL_BY_STANDBY: return o.s.standby && o.w.in.host_known && o.w.in.host_w < o.s.idle_w && !o.probes[o.holder[0]].lost;
 	default: return false;
 	}
+}
+
+/* Whether an experiment looks at the flow itself. */
+static bool sees_flow(void) {
+	const cool_experiment_report_t *e = cool_regulator_experiment(&o.r);
+	for (int i = 0; i < o.s.output_count; i++) {
+		if (o.r.drives[i].by == COOL_BY_COMMISSION && (e->kind == COOL_RUN || o.s.outputs[i].role == COOL_PUMP)) return true;
+	}
+	return false;
+}
+
+static void check_trial(int i) {
+	const cool_experiment_report_t *e = cool_regulator_experiment(&o.r);
+	RULE(i, e->state == COOL_EXPERIMENT_RUNNING || e->state == COOL_EXPERIMENT_RESTING, "only an experiment under way claims");
+	RULE(i, strcmp(e->output, o.s.outputs[i].name) == 0 || (e->kind == COOL_RUN && o.r.drives[i].duty <= 0), "what is not tried rests");
+	RULE(i, e->state == COOL_EXPERIMENT_RUNNING || o.r.drives[i].duty <= 0, "after it ran dry it rests");
+	const seen_t *water = &o.probes[o.holder[0]];
+	RULE(i, water->value < o.s.critical_c - 5 || water->value > 1e8 /* not read with its new offset yet */, "nothing is tried near critical");
+	reached.tried++;
 }
 
 static void check_common(int i, uint32_t dt) {
@@ -207,7 +227,7 @@ static void check_common(int i, uint32_t dt) {
 	RULE(i, d->duty >= 0 && d->duty <= 100, "a duty is 0 to 100");
 	RULE(i, c->kind != COOL_SWITCH || d->duty <= 0 || d->duty >= 100, "a switch is on or off");
 	RULE(i, (d->by == COOL_BY_LEAK) == (o.leak && c->role != COOL_BUZZER), "a leak claims everything that moves, and only a leak does");
-	for (int b = 0; b < c->skips && c->kind != COOL_SWITCH; b++) {
+	for (int b = 0; b < c->skips && d->by != COOL_BY_COMMISSION && c->kind != COOL_SWITCH; b++) {
 		RULE(i, !(d->duty > c->skip[b].from && d->duty < c->skip[b].to), "a band is skipped");
 	}
 	if (d->by == COOL_BY_OVERRIDE) {
@@ -230,8 +250,8 @@ static void check_mover(int i) {
 	const cool_drive_t *d = &o.r.drives[i];
 	bool not_yet, lost = lost_input(i, &not_yet), pump = c->role == COOL_PUMP;
 	if (pump) {
-		RULE(i, d->duty > 0 || may_be_off(i), "a pump is off only by a leak, an override or standby");
-		RULE(i, d->duty <= 0 || d->duty >= c->min_duty - 1e-9, "a running pump has its least duty");
+		RULE(i, d->duty > 0 || may_be_off(i), "a pump is off only by a leak, an override, standby or an experiment");
+		RULE(i, d->duty <= 0 || d->by == COOL_BY_COMMISSION || d->duty >= c->min_duty - 1e-9, "a running pump has its least duty");
 		if (d->duty <= 0) reached.off++;
 	}
 	if (o.leak) {
@@ -260,7 +280,8 @@ static void check_mover(int i) {
 		reached.disagree++;
 		return;
 	}
-	bool any = fault("no_flow");
+	if (d->by == COOL_BY_COMMISSION) check_trial(i);
+	bool any = fault("no_flow") && !sees_flow();
 	for (int k = 0; k < o.s.output_count; k++)
 		any = any || stalled(k);
 	if (any) {
@@ -274,7 +295,7 @@ static void check_mover(int i) {
 		reached.transfer++;
 		return;
 	}
-	RULE(i, d->by >= COOL_BY_OVERRIDE, "nothing else claims");
+	RULE(i, d->by >= COOL_BY_COMMISSION, "nothing else claims");
 	if (d->by == COOL_BY_STANDBY) reached.standby++;
 }
 
@@ -434,6 +455,23 @@ static void ask(void) {
 		}
 		break;
 	}
+	case 5:
+	case 6:
+	case 7: {
+		cool_commissioning_cfg_t trial = {
+			.test = test_random_int(&o.seed, 0, 1) == 0 ? COOL_TEST_RUN : COOL_TEST_SWEEP,
+			.duty = test_random_int(&o.seed, 0, 100),
+			.seconds = (uint32_t)test_random_int(&o.seed, 2, 60),
+			.filled = test_random_int(&o.seed, 0, 1) == 0,
+		};
+		int i = test_random_int(&o.seed, 0, o.s.output_count - 1);
+		if (!cool_regulator_commission(&o.r, o.s.outputs[i].name, &trial, reason)) break;
+		/* What is tried, and what rests for it, is that from the next step on, which may end it. */
+		for (int k = 0; k < o.s.output_count; k++)
+			if (k == i || trial.test == COOL_TEST_RUN) o.outputs[k].by = COOL_BY_COMMISSION;
+		break;
+	}
+	case 8: (void)cool_regulator_abort(&o.r, reason); break;
 	default: break;
 	}
 }
@@ -451,13 +489,14 @@ TEST(a_million_random_steps) {
 		check(counted);
 	}
 	printf("outputs and steps by leak %ld, over-temperature %ld, lost input %ld, contradiction %ld, stall %ld, no transfer %ld, override %ld, "
-		   "standby %ld; pumps off %ld, chillers on %ld\n",
-		reached.leak, reached.hot, reached.lost, reached.disagree, reached.stalled, reached.transfer, reached.override, reached.standby, reached.off,
-		reached.chilled);
+		   "standby %ld, experiment %ld; pumps off %ld, chillers on %ld\n",
+		reached.leak, reached.hot, reached.lost, reached.disagree, reached.stalled, reached.transfer, reached.override, reached.standby,
+		reached.tried, reached.off, reached.chilled);
 	printf("parts of a demand %ld\n", reached.shared);
 #ifndef TEST_SMALL
 	/* A property that is never put to the test is none. */
 	CHECK(reached.leak > 0 && reached.hot > 0 && reached.lost > 0 && reached.stalled > 0 && reached.chilled > 0 && reached.replaced > 0);
-	CHECK(reached.standby > 0 && reached.override > 0 && reached.off > 0 && reached.transfer > 0 && reached.disagree > 0 && reached.shared > 0);
+	CHECK(reached.standby > 0 && reached.override > 0 && reached.off > 0 && reached.tried > 0 && reached.transfer > 0 && reached.disagree > 0);
+	CHECK(reached.shared > 0);
 #endif
 }

@@ -27,10 +27,7 @@ func TestEveryFaultIsShown(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	c, r, _ := start(t)
-	var documents DeviceCommands
-	if err := WithCommands(c, func(d DeviceCommands) error { documents = d; return nil }); err != nil {
-		t.Fatal(err)
-	}
+	documents := twinsOf(t, c)
 	for id, fault := range map[coolant.DeviceID]string{
 		"healthy": "", "leak": "leak@2s", "pump": "pump-stall@2s", "lost": "probe-lost@2s", "por85": "por85@2s", "crc": "crc@2s",
 		"drift": "probe-drift@2s", "alone": "wifi-lost@2s",

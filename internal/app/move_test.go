@@ -28,6 +28,12 @@ func simulate(t *testing.T, r Running, id coolant.DeviceID) (stop func()) {
 
 func simulateWith(t *testing.T, r Running, id coolant.DeviceID, password string) (stop func()) {
 	t.Helper()
+	return simulateAt(t, r, id, password, 1)
+}
+
+// simulateAt is simulateWith for a loop that lives so many times as fast.
+func simulateAt(t *testing.T, r Running, id coolant.DeviceID, password string, speed float64) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
@@ -35,7 +41,7 @@ func simulateWith(t *testing.T, r Running, id coolant.DeviceID, password string)
 			Broker:   r.Addresses.MQTTS,
 			TLS:      &tls.Config{RootCAs: r.Authority.Pool(), ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12},
 			Devices:  []sim.DeviceOptions{{ID: id, Password: password, Seed: 1}},
-			Interval: time.Second, Log: discard(),
+			Interval: time.Second, Speed: speed, Log: discard(),
 		})
 	}()
 	stopped := false

@@ -38,7 +38,7 @@ type output struct {
 
 // Regulator is a device's fast loop: from what it senses to the duty of each output. The
 // claims, strongest first: leak, chiller interlock, over-temperature, input failsafe, stall,
-// no heat transfer, override, auto. It is pure, and the same rules as those of the firmware
+// no heat transfer, an experiment, override, auto. It is pure, and the same rules as those of the firmware
 // (cool/regulator.h), held together by contract/claims.json. It is not safe for concurrent use.
 type Regulator struct {
 	cfg      RegulatorConfig
@@ -54,6 +54,8 @@ type Regulator struct {
 	dry      lasting  // no flow while a pump should run
 	blocked  lasting  // a chiller is wanted and not allowed to run
 	started  bool     // a step was taken
+
+	experiment experiment
 }
 
 // NewRegulator makes a regulator that has seen nothing: every pump and fan at its failsafe
@@ -81,15 +83,16 @@ func (r *Regulator) Step(in Senses, dt time.Duration) {
 
 	s := scene{in: &in}
 	stalled, unproven := r.stepStalls(&in, dt)
-	s.stalled = stalled
 	r.hazards.step(hazardsIn{
 		senses: &in, probes: &r.probes, critical: r.cfg.Critical, busyW: r.cfg.BusyW,
 		unproven: unproven, chilled: r.chills(),
 	}, dt)
 	r.raise()
 	s.critical = r.faults.critical()
+	r.stepExperiment(&in, dt)
+	s.stalled = stalled || r.dry.on && !r.experiment.seesFlow()
 	r.stepLaws(&in, dt)
-	r.stepStandby(&in, stalled, dt)
+	r.stepStandby(&in, s.stalled, dt)
 	r.decide(&s, dt)
 	r.started = true
 }
@@ -100,12 +103,13 @@ func (r *Regulator) stepStalls(in *Senses, dt time.Duration) (stalled, unproven 
 	pumping, pumpStalled := false, false
 	for i := range r.cfg.Outputs {
 		o := &r.cfg.Outputs[i]
-		pumping = pumping || o.Role == Pump && r.drives[i].Duty > 0
+		tried := r.experiment.tries(i) // its law looks at it: it may stand
+		pumping = pumping || o.Role == Pump && r.drives[i].Duty > 0 && !tried
 		if !o.Tacho {
 			continue
 		}
 		duty, rpm := 0.0, 0.0
-		if r.started { // how long before the first step it was driven is not known
+		if r.started && !tried { // how long before the first step it was driven is not known
 			duty = r.drives[i].Duty
 		}
 		if i < len(in.RPM) {
@@ -118,7 +122,7 @@ func (r *Regulator) stepStalls(in *Senses, dt time.Duration) (stalled, unproven 
 	}
 	dry := r.dry.step(r.cfg.FlowMeter && pumping && !r.flows(), stallAfter, stallAfter, dt)
 	r.faults.set(FaultNoFlow, dry, true)
-	return stalled || dry, pumpStalled || dry
+	return stalled, pumpStalled || dry
 }
 
 // stepLaws finds what each automatic part asks for: first the laws, then the parts of those who share a demand.
@@ -132,6 +136,8 @@ func (r *Regulator) stepLaws(in *Senses, dt time.Duration) {
 		value, state := r.input(i)
 		law := Input{Value: value, Good: state == inputKnown}
 		switch {
+		case out.pi != nil && r.experiment.holds(r, i):
+			// It goes on afterwards where it was: what it saw meanwhile was not its doing.
 		case out.pi != nil:
 			out.law = out.pi.Step(PIInput{Input: law, HostW: host, InEffect: r.takeOver(i)}, dt)
 			out.demand = out.law

@@ -5,6 +5,7 @@
 #include "claims.h"
 #include "cool/overrides.h"
 #include "cool/share.h"
+#include "experiments.h"
 #include "number.h"
 
 enum {
@@ -30,15 +31,16 @@ static void set_stall(cool_regulator_t *r, const cool_output_cfg_t *o, bool acti
 	set_fault(r, name, active, o->role == COOL_PUMP);
 }
 
-/* Judges by what the outputs were told in the step before. Returns whether anything stands still; unproven says whether the water may. */
+/* Judges by what the outputs were told in the step before. Returns whether any output stands still; unproven says whether the water may. */
 static bool step_stalls(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_ms, bool *unproven) {
 	bool any = false, pump_on = false, pump_stalled = false;
 	for (int i = 0; i < r->settings.output_count; i++) {
 		const cool_output_cfg_t *o = &r->settings.outputs[i];
-		if (o->role == COOL_PUMP && r->drives[i].duty > 0) pump_on = true;
+		bool tried = cool_experiment_tries(r, i); /* its law looks at it: it may stand */
+		if (o->role == COOL_PUMP && r->drives[i].duty > 0 && !tried) pump_on = true;
 		if (o->wiring.tacho_pin < 0) continue;
 		cool_stall_in_t s = {
-			.duty = r->started ? r->drives[i].duty : 0, /* how long before the first step it was driven is not known */
+			.duty = r->started && !tried ? r->drives[i].duty : 0, /* how long before the first step it was driven is not known */
 			.fresh = in->tacho_fresh,
 			.rpm = in->rpm[i],
 			.stall_rpm = o->stall_rpm,
@@ -52,7 +54,7 @@ static bool step_stalls(cool_regulator_t *r, const cool_senses_t *in, uint32_t d
 	bool dry = cool_lasting_step(&r->dry, r->board.flow && pump_on && !cool_flows(r), COOL_STALL_MS, COOL_STALL_MS, dt_ms);
 	set_fault(r, COOL_FAULT_NO_FLOW, dry, true);
 	*unproven = pump_stalled || dry;
-	return any || dry;
+	return any;
 }
 
 /* The duty that an output has, before the spin-up pulse and skipped bands. */
@@ -93,7 +95,9 @@ static void step_laws(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_
 		cool_output_t *out = &r->outputs[i];
 		cool_law_in_t law = {.value = 0};
 		law.good = cool_input_state(r, i, &law.value) == COOL_INPUT_KNOWN;
-		if (o->law == COOL_LAW_PI) {
+		if (o->law == COOL_LAW_PI && cool_experiment_holds(r, i)) {
+			/* It goes on afterwards where it was: what it saw meanwhile was not its doing. */
+		} else if (o->law == COOL_LAW_PI) {
 			out->law = cool_pi_step(&out->pi, &o->pi, law, in->host_known ? in->host_w : 0, take_over(r, i), dt_ms);
 			out->demand = out->law;
 		} else if (o->law == COOL_LAW_CURVE) {
@@ -192,7 +196,7 @@ void cool_regulator_step(cool_regulator_t *r, const cool_senses_t *in, uint32_t 
 
 	cool_scene_t scene = {.in = in};
 	bool unproven;
-	scene.stalled = step_stalls(r, in, dt_ms, &unproven);
+	bool stalled = step_stalls(r, in, dt_ms, &unproven);
 	cool_hazards_in_t h = {
 		.senses = in,
 		.probes = &r->probes,
@@ -204,11 +208,15 @@ void cool_regulator_step(cool_regulator_t *r, const cool_senses_t *in, uint32_t 
 	cool_hazards_step(&r->hazards, &h, dt_ms);
 	raise_faults(r);
 	scene.critical = cool_faults_critical(&r->faults);
+	cool_experiment_step(r, in, dt_ms);
+	scene.stalled = stalled || (r->dry.on && !cool_experiment_sees_flow(r));
 	step_laws(r, in, dt_ms);
 	step_standby(r, in, scene.stalled, dt_ms);
 	scene.resting = r->standby.resting;
 	decide(r, &scene, dt_ms);
 	r->started = true;
+	r->clock_valid = in->clock_valid;
+	r->unix_ms = in->unix_ms;
 }
 
 bool cool_regulator_clear(cool_regulator_t *r, const char *fault, uint32_t occurrence, char reason[COOL_REASON_SIZE]) {
