@@ -28,11 +28,6 @@ func (r *Regulator) Autotune(ask AutotuneAsk) error {
 func (r *Regulator) relay(i int, ask AutotuneAsk) (TuneConfig, error) {
 	o := &r.cfg.Outputs[i]
 	cfg := TuneConfig{Time: cmp.Or(ask.Time, DefaultTune)}
-	for k := range r.cfg.Outputs {
-		if k != i && r.leader(k) == i && r.drives[k].Overridden {
-			return cfg, cannotTry("%s: it is overridden; end that first", r.cfg.Outputs[k].Name)
-		}
-	}
 	switch {
 	case cfg.Time < MinTune || cfg.Time > MaxTune:
 		return cfg, coolant.Errorf(coolant.CodeInvalid, "autotune: %v is not within %v to %v", cfg.Time, MinTune, MaxTune)
@@ -40,6 +35,13 @@ func (r *Regulator) relay(i int, ask AutotuneAsk) (TuneConfig, error) {
 		return cfg, cannotTry("a switch has one speed; there is nothing to tune")
 	case o.Auto.Follow != "":
 		return cfg, cannotTry("%s: it follows; tune its leader %s", o.Name, o.Auto.Follow)
+	}
+	for k := range r.cfg.Outputs {
+		if r.leader(k) == i && r.drives[k].Overridden {
+			return cfg, cannotTry("%s: it is overridden; end that first", r.cfg.Outputs[k].Name)
+		}
+	}
+	switch {
 	case ask.Setpoint != nil:
 		cfg.Setpoint = *ask.Setpoint
 	case o.Auto.PI == nil:

@@ -11,8 +11,8 @@ const (
 	tuneLeave      = 0.1  // K; so far from its turning point the value counts as having turned
 	tuneStray      = 4.0  // K
 	tuneAlike      = 3    // cycles
-	tuneLikeness   = 1.35 // times
-	tuneSlack      = 10.0 // s
+	tuneLikeness   = 1.25 // times
+	tuneSlack      = 5.0  // s
 	// tuneApart is how far full and least cooling have to be from each other, in percent.
 	tuneApart = 20.0
 	// maxTuneStep is what one step counts at most.
@@ -140,8 +140,10 @@ func (t *Tune) count() {
 func (t *Tune) late() {
 	switch {
 	case t.inPhase < t.cfg.Time/2 && t.total < t.cfg.Time:
+	case t.inPhase < t.cfg.Time/2 && t.Cycles() <= tuneAlike:
+		t.fail("cycles did not become alike in time: allow more of it, or change setpoint or heat")
 	case t.inPhase < t.cfg.Time/2:
-		t.fail("cycles do not become alike: the heat, or the air, has to be steadier")
+		t.fail("cycles did not become alike: the heat, or the air, has to be steadier")
 	case t.least:
 		t.fail("the setpoint was not reached with least cooling: it takes more heat, or a lower one")
 	default:

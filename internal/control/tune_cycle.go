@@ -20,7 +20,7 @@ func (f *flank) add(value float64, at, dt time.Duration) {
 	if !f.seen || value < f.lowest {
 		*f = flank{seen: true, lowest: value}
 	}
-	f.turned = f.turned || value >= f.lowest+tuneLeave
+	f.turned = f.turned || value >= max(f.lowest+tuneLeave, f.lowest/2)
 	if !f.turned {
 		return
 	}
@@ -51,7 +51,7 @@ func (f *flank) end(length time.Duration) {
 type tuneCycle struct {
 	length [2]float64 // s
 	delay  [2]float64 // s, at the begin of each
-	gain   float64    // K per second per percent
+	gain   [2]float64 // K per second per percent, by each and the phase before it
 	swing  float64    // K
 	ok     bool       // every phase had a line
 }
@@ -66,23 +66,28 @@ func (c *tuneCycle) take(half int, was, now *flank, by float64) {
 	c.swing = -(was.lowest + now.lowest)
 	if c.ok = c.ok && was.slope > 0 && now.slope > 0; c.ok {
 		c.delay[half] = -(was.after + now.before) / (was.slope + now.slope)
-		c.gain = (was.slope + now.slope) / by
+		c.gain[half] = (was.slope + now.slope) / by
 	}
 }
 
 // alike says that the cycles repeat each other, so that nothing but the relay acts on the loop.
 func alike(cycles *[tuneAlike]tuneCycle) bool {
 	low, high := cycles[0], cycles[0]
+	least, most := cycles[0].gain[0], cycles[0].gain[0]
 	for i := range cycles {
 		c := &cycles[i]
 		if !c.ok {
 			return false
 		}
-		low.gain, high.gain = min(low.gain, c.gain), max(high.gain, c.gain)
 		for k := range c.length {
 			low.length[k], high.length[k] = min(low.length[k], c.length[k]), max(high.length[k], c.length[k])
+			least, most = min(least, c.gain[k]), max(most, c.gain[k])
 		}
 	}
-	return high.gain <= low.gain*tuneLikeness && high.length[0] <= low.length[0]*tuneLikeness+tuneSlack &&
-		high.length[1] <= low.length[1]*tuneLikeness+tuneSlack
+	for k := range low.length {
+		if high.length[k] > low.length[k]*tuneLikeness+tuneSlack {
+			return false
+		}
+	}
+	return most <= least*tuneLikeness
 }

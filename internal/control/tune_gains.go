@@ -4,11 +4,12 @@ import "time"
 
 const (
 	tuneLeastDelay = 5.0   // s
+	tuneAverage    = 5.0   // s; half of the average of a PI with a deadband, by the half rule
 	tuneMostKp     = 100.0 // percent per K, as the contract has it
 	tuneLeastKp    = 0.01
-	tuneDeadband   = 0.13 // K
+	tuneDeadband   = 0.1 // K
 	// Ti is so many times 1/(gain Kp): tuneSwift where the delay is short, 4 (as SIMC has it) where it bounds Kp.
-	tuneSwift, tuneCalm = 0.6, 13.6
+	tuneSwift, tuneCalm = 0.5, 14.0
 	settleWithin        = 0.25 // K
 	settleMost          = 3600 // s
 	// The part of what the output can hold from which, and to which, the heat steps.
@@ -20,14 +21,15 @@ func (t *Tune) find() Tuned {
 	found := Tuned{Setpoint: t.cfg.Setpoint, Deadband: tuneDeadband}
 	for i := range t.cycles {
 		c := &t.cycles[i]
-		found.Gain += c.gain / tuneAlike
+		found.Gain += (c.gain[0] + c.gain[1]) / (2 * tuneAlike)
 		found.Delay += (c.delay[0] + c.delay[1]) / (2 * tuneAlike)
 		found.Swing += c.swing / tuneAlike
 	}
 	found.Delay = max(found.Delay, tuneLeastDelay)
-	found.Kp = min(max(1/(2*found.Gain*found.Delay), tuneLeastKp), tuneMostKp)
+	delay := found.Delay + tuneAverage
+	found.Kp = min(max(1/(2*found.Gain*delay), tuneLeastKp), tuneMostKp)
 	fast := found.Gain * found.Kp // 1/s
-	x := fast * found.Delay
+	x := fast * delay
 	ti := min(max((tuneSwift+tuneCalm*x*x)/fast, 1), 36000)
 	found.Ti = time.Duration(ti * float64(time.Second))
 	found.Settle = settle(&found, ti, t.cfg.Full-t.cfg.Least)
@@ -49,7 +51,7 @@ func settle(found *Tuned, ti, by float64) float64 {
 			integral = min(integral, max(next, -p))
 		}
 		duty := min(max(p+integral, 0), by)
-		done += (duty - done) / found.Delay
+		done += (duty - done) / (found.Delay + tuneAverage)
 		value += found.Gain * (settleTo*by - done)
 		if value > settleWithin || value < -settleWithin {
 			last = s
