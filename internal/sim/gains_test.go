@@ -74,7 +74,7 @@ func TestClosedLoopGains(t *testing.T) {
 				}
 			}
 			f.row(c.ID, o.name, fmt.Sprintf("%.2f K", worst.peak), worst.settles, worst.settling, fmt.Sprintf("%.4f K", worst.swing), fmt.Sprintf("%.2f %%", worst.movement))
-			if worst.peak >= 0.5 || worst.settles >= 10*time.Minute || worst.swing > probeStep || worst.movement >= 2 {
+			if worst.peak >= 0.5 || worst.settles >= 10*time.Minute || worst.swing > probeStep || worst.movement >= 1 {
 				t.Errorf("%s, %s: %+v", c.ID, o.name, worst)
 			}
 		}

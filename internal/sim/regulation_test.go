@@ -39,7 +39,7 @@ func TestClosedLoopPI(t *testing.T) {
 		for seed := range uint64(6) {
 			got := respond(t, seed+1, control.DefaultPI(setpoint), false)
 			worst = worst.worst(got)
-			if got.peak >= 0.5 || got.settling >= 10*time.Minute || got.swing > probeStep || got.movement >= 2 {
+			if got.peak >= 0.5 || got.settling >= 10*time.Minute || got.swing > probeStep || got.movement >= 1 {
 				t.Errorf("setpoint %v, seed %d: %+v", setpoint, seed+1, got)
 			}
 		}
