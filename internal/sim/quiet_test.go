@@ -112,7 +112,7 @@ func (m *outside) warmest(pumpDuty, fanDuty float64) (peak float64) {
 	fan.step(fanDuty, time.Minute, rng)
 	plant := NewPlant(DefaultParams(), m.start)
 	for _, drive := range m.slices {
-		drive.PumpHeat, drive.Flow, drive.Fan = maxPumpHeat*math.Pow(pump.speed, 3), maxFlow*pump.speed, fan.speed
+		drive.PumpHeat, drive.Flow, drive.Fan = maxPumpHeat*pump.speed*pump.speed*pump.speed, maxFlow*pump.speed, fan.speed
 		plant.Step(drive, slice)
 		peak = max(peak, plant.State().Water)
 	}

@@ -59,7 +59,7 @@ func (h *steadyHour) between(r *Rig, setpoint float64) bool {
 	cold, warm := math.Inf(1), math.Inf(-1)
 	for _, pump := range []float64{h.least[0] / 100, h.most[0] / 100} {
 		d := r.drive
-		d.Flow, d.PumpHeat = maxFlow*pump, maxPumpHeat*math.Pow(pump, 3)
+		d.Flow, d.PumpHeat = maxFlow*pump, maxPumpHeat*pump*pump*pump
 		d.Fan = 0
 		warm = max(warm, r.plant.Steady(d).Water)
 		d.Fan = r.fan.idle + (1-r.fan.idle)*r.set.control.Outputs[1].Min/100
