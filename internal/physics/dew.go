@@ -2,6 +2,7 @@ package physics
 
 import (
 	"math"
+	"slices"
 
 	"coolant"
 )
@@ -10,33 +11,25 @@ import (
 // minutes. It is nil for a loop with neither a humidity sensor nor a chiller. The air's temperature is that of
 // `ambient`; the device itself goes by that of its humidity sensor, which it does not
 // send, and so may differ by what the two differ.
-func Guard(t Table, l *Loop, now, interval coolant.UnixMilli) *coolant.DewGuard {
+func Guard(t Table, l *Loop, now coolant.UnixMilli) *coolant.DewGuard {
 	chillers := l.outputs(roleChiller)
-	if t.Values[AmbientRH] == nil && len(chillers) == 0 {
+	humid := slices.ContainsFunc(t.Values[AmbientRH], func(v float64) bool { return !math.IsNaN(v) })
+	if !humid && len(chillers) == 0 {
 		return nil
 	}
+	from := t.since(now - l.window())
 	g := &coolant.DewGuard{Margin: l.DewMargin, Chillers: []coolant.ChillerGuard{}}
-	g.Point = t.dewPoint(now, interval)
+	g.Point = t.dewPoint(from)
 	if g.Point.Value != nil {
 		g.Least = new(*g.Point.Value + g.Margin)
 	}
-	from := t.since(now - max(Window, 3*interval))
 	water := t.mean(coolant.Water, from, len(t.Times))
 	for _, o := range l.Outputs {
-		if contains(chillers, o.Name) {
+		if slices.Contains(chillers, o.Name) {
 			g.Chillers = append(g.Chillers, coolant.ChillerGuard{Output: o.Name, Target: o.Target, Held: o.Held, Why: held(&o, g.Least, water)})
 		}
 	}
 	return g
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // held says why a chiller is held off, by elimination: the device says that it is, and the
@@ -55,9 +48,8 @@ func held(o *Output, least *float64, water float64) []coolant.Held {
 	return why
 }
 
-// dewPoint is the mean of the last minutes, with the band that the sensors' errors leave.
-func (t *Table) dewPoint(now, interval coolant.UnixMilli) coolant.Figure {
-	from := t.since(now - max(Window, 3*interval))
+// dewPoint is that of the readings from a row on, with the band that the sensors' errors leave.
+func (t *Table) dewPoint(from int) coolant.Figure {
 	if missing := t.without(from, coolant.Ambient, AmbientRH); missing != nil {
 		return unknown(coolant.UnknownMissing, missing...)
 	}

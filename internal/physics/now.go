@@ -12,11 +12,7 @@ const (
 	Window = 5 * coolant.Minute
 	// Settled is over how long the resistance is a mean. Much of the heat that came within
 	// a shorter time would still be on its way through the water.
-	Settled = 20 * coolant.Minute
-	// silence is how old the newest sample may be; devices report at least once an hour,
-	// and then the windows are three intervals.
-	silence = Window
-
+	Settled   = 20 * coolant.Minute
 	leastHeat = 10.0 // W to divide by; less is within what tubes and pump add and lose
 	wellAbove = 2.0  // a heat is well above its error if it is so many bands
 
@@ -28,13 +24,13 @@ const (
 	standing = 0.1
 )
 
-// Now fills in the present figures of a loop by its samples up to a time. interval is what
-// lies between two samples; tau is the time constant in s, 0 if it is not known.
-func Now(t Table, l *Loop, now coolant.UnixMilli, interval coolant.UnixMilli, tau float64) coolant.Physics {
-	window, settled := max(Window, 3*interval), max(Settled, 3*interval)
+// Now fills in the present figures of a loop by its samples up to a time. tau is the time
+// constant in s, 0 if it is not known.
+func Now(t Table, l *Loop, now coolant.UnixMilli, tau float64) coolant.Physics {
+	window, settled := l.window(), max(Settled, 3*l.Interval)
 	p := coolant.Physics{Window: int64(window), Zeroed: l.zeroed(coolant.Inlet, coolant.Outlet)}
 	p.Time = t.newest(coolant.Water, coolant.Inlet, coolant.Outlet, coolant.FlowLPM, coolant.Ambient)
-	if p.Time == 0 || p.Time < now-max(silence, window) {
+	if p.Time == 0 || p.Time < now-window {
 		p.Time = 0
 		silent := unknown(coolant.UnknownSilent)
 		p.Difference, p.Heat, p.Rise, p.Resistance = silent, silent, silent, silent
@@ -47,6 +43,10 @@ func Now(t Table, l *Loop, now coolant.UnixMilli, interval coolant.UnixMilli, ta
 	p.Resistance = t.resistanceOver(l, t.since(p.Time-settled+1), tau)
 	return p
 }
+
+// window is over how long present figures are means: at least three samples. A newest
+// sample that is older is no present one.
+func (l *Loop) window() coolant.UnixMilli { return max(Window, 3*l.Interval) }
 
 func (t *Table) differenceOver(l *Loop, from int) coolant.Figure {
 	if missing := t.without(from, coolant.Inlet, coolant.Outlet); missing != nil {

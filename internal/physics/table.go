@@ -134,7 +134,8 @@ type Loop struct {
 	// differences from before are not comparable.
 	ProbesSince coolant.UnixMilli
 	Outputs     []Output
-	DewMargin   float64 // K
+	DewMargin   float64           // K
+	Interval    coolant.UnixMilli // between two samples
 }
 
 // zeroed says whether all of the probes were compared with each other.

@@ -71,11 +71,10 @@ type bin struct{ pump, fan, load int }
 
 // point is the hours of a day in a bin.
 type point struct {
-	day       float64
-	logR      float64 // of the resistance
-	logN      float64 // of the fan's duty
-	logV      float64 // of the flow
-	differing float64 // dT in K
+	day  float64
+	logR float64 // of the resistance
+	logN float64 // of the fan's duty
+	logV float64 // of the flow
 }
 
 // Resistance finds how the thermal resistance from water to air changes over weeks, by
@@ -122,7 +121,7 @@ func (h *Hours) bins(l *Loop) (bins map[bin][]point, uncertain bool) {
 	}
 	cells := map[cell][]point{}
 	doubtful, good := 0, 0
-	error := apart(l.zeroed(coolant.Inlet, coolant.Outlet)) * coverage
+	band := coverage * apart(l.zeroed(coolant.Inlet, coolant.Outlet))
 	for row, t := range h.Times {
 		if t < l.ProbesSince || h.moved(l, row) {
 			continue
@@ -131,7 +130,7 @@ func (h *Hours) bins(l *Loop) (bins map[bin][]point, uncertain bool) {
 		if !(heat >= leastHeat && rise > 0) {
 			continue
 		}
-		if dT < wellAbove*error {
+		if dT < wellAbove*band {
 			doubtful++
 			continue
 		}
@@ -139,7 +138,7 @@ func (h *Hours) bins(l *Loop) (bins map[bin][]point, uncertain bool) {
 		fan, pump := h.duty(l, roleFan, row), h.duty(l, rolePump, row)
 		key := cell{bin{step(pump, dutyStep), step(fan, dutyStep), step(math.Log(dT), loadStep)}, int(t / coolant.Day)}
 		cells[key] = append(cells[key], point{
-			day: float64(key.day), logR: math.Log(rise / heat), logN: math.Log(max(fan, 1)), logV: math.Log(h.at(coolant.FlowLPM, row)), differing: dT,
+			day: float64(key.day), logR: math.Log(rise / heat), logN: math.Log(max(fan, 1)), logV: math.Log(h.at(coolant.FlowLPM, row)),
 		})
 	}
 	bins = map[bin][]point{}
