@@ -15,7 +15,7 @@ type Physics struct {
 	Trend      Trend  `json:"trend" doc:"How the resistance changes over weeks at comparable duties"`
 	// TimeConstant is that of the water at the present duties.
 	TimeConstant Figure    `json:"time_constant" doc:"Time constant of the water at the present duties, in s: after one of it 63 % of a change is done, after three 95 %"`
-	Dew          *DewGuard `json:"dew" doc:"Dew point, and what it means for chillers; null for a device with neither a humidity sensor nor a chiller"`
+	Dew          *DewGuard `json:"dew,omitempty" doc:"Dew point, and what it means for chillers; left out for a device with neither a humidity sensor nor a chiller"`
 }
 
 // Unknown says why a figure is not known.

@@ -27,6 +27,7 @@ const (
 // Now fills in the present figures of a loop by its samples up to a time. tau is the time
 // constant in s, 0 if it is not known.
 func Now(t Table, l *Loop, now coolant.UnixMilli, tau float64) coolant.Physics {
+	t = l.comparable(t)
 	window, settled := l.window(), max(Settled, 3*l.Interval)
 	p := coolant.Physics{Window: int64(window), Zeroed: l.zeroed(coolant.Inlet, coolant.Outlet)}
 	p.Time = t.newest(coolant.Water, coolant.Inlet, coolant.Outlet, coolant.FlowLPM, coolant.Ambient)

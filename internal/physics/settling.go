@@ -40,6 +40,7 @@ const (
 // heat of the pump, and also what the probes' offsets do, so that they need not be zeroed. The
 // time constant is 1 / (b0 + b1 n^0.6) with the present n. Its band is that of the fit.
 func TimeConstant(t Table, l *Loop) coolant.Figure {
+	t = l.comparable(t)
 	if missing := t.without(0, coolant.Water, coolant.Ambient, coolant.Inlet, coolant.Outlet, coolant.FlowLPM); missing != nil {
 		return unknown(coolant.UnknownMissing, missing...)
 	}

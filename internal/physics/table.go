@@ -53,6 +53,15 @@ func (t *Table) since(at coolant.UnixMilli) int {
 	return row
 }
 
+// from is the rows from one on.
+func (t *Table) from(row int) Table {
+	rest := Table{Times: t.Times[row:], Values: make(map[coolant.Metric][]float64, len(t.Values))}
+	for m, col := range t.Values {
+		rest.Values[m] = col[min(row, len(col)):]
+	}
+	return rest
+}
+
 // newest is the time of the last row with a reading of any of the metrics, 0 if there is none.
 func (t *Table) newest(metrics ...coolant.Metric) coolant.UnixMilli {
 	for row := len(t.Times) - 1; row >= 0; row-- {
@@ -130,12 +139,21 @@ type Output struct {
 type Loop struct {
 	// Zeroed are the probes whose readings were made to agree in the same water.
 	Zeroed []coolant.Metric
-	// ProbesSince is since when the probes have the offsets that they have, 0 for always:
-	// differences from before are not comparable.
+	// ProbesSince is since when the probes have the roles and offsets that they have, 0 for
+	// always: differences from before are not comparable.
 	ProbesSince coolant.UnixMilli
 	Outputs     []Output
 	DewMargin   float64           // K
 	Interval    coolant.UnixMilli // between two samples
+}
+
+// comparable is the part of a table since the probes are what they are. A device needs a
+// moment to apply what was asked of it.
+func (l *Loop) comparable(t Table) Table {
+	if l.ProbesSince == 0 {
+		return t
+	}
+	return t.from(t.since(l.ProbesSince + coolant.Minute))
 }
 
 // zeroed says whether all of the probes were compared with each other.
