@@ -20,8 +20,13 @@ const (
 	airPower = 0.6
 	// The fan's part is fitted if it varied so much (standard deviation of duty^airPower).
 	fanVaried = 0.05
+	// Likewise the flow's part (standard deviation over mean).
+	flowVaried = 0.02
+	// modelPart is the error of the equation itself, as a part of the time constant: it knows
+	// neither the cold plate's own capacity nor how the flow changes the radiator.
+	modelPart = 0.1
 	// greatestPart is the greatest relative band of a time constant that is told.
-	greatestPart = 0.4
+	greatestPart = 0.3
 	// Time constants of loops with water; anything else is a mistake of the fit.
 	leastTau, greatestTau = 30.0, 4 * 3600.0 // s
 )
@@ -54,7 +59,7 @@ func TimeConstant(t Table, l *Loop) coolant.Figure {
 	if !ok || !(rate > 0) || coverage*uncertainty > greatestPart*rate || 1/rate < leastTau || 1/rate > greatestTau {
 		return unknown(coolant.UnknownSteady)
 	}
-	return known(1/rate, uncertainty/rate/rate)
+	return known(1/rate, root(uncertainty/rate, uniform(modelPart))/rate)
 }
 
 // minutes are the means of the minutes from the first to the last row, without holes: a
@@ -91,12 +96,13 @@ func (t *Table) minutes() Table {
 // balance is the blocks of the fit.
 type balance struct {
 	heat, rise, blown, y []float64 // integrals over each block, and what the water did
-	fan                  []float64 // mean of n^airPower of each block
+	flow, fan            []float64 // means of each block; of the fan n^airPower
 	present              float64   // n^airPower now
+	zeroed               bool      // inlet and outlet agree
 }
 
 func newBalance(t Table, l *Loop) *balance {
-	b := &balance{}
+	b := &balance{zeroed: l.zeroed(coolant.Inlet, coolant.Outlet)}
 	flow := t.recent(func(row int) float64 { return t.at(coolant.FlowLPM, row) })
 	hasFan := len(l.outputs(roleFan)) > 0
 	air := func(row int) float64 {
@@ -119,6 +125,7 @@ func newBalance(t Table, l *Loop) *balance {
 		}
 		b.heat, b.rise, b.blown, b.y = append(b.heat, heat), append(b.rise, rise), append(b.blown, blown), append(b.y, y)
 		b.fan = append(b.fan, integral(row, air)/(block*60))
+		b.flow = append(b.flow, integral(row, func(i int) float64 { return t.at(coolant.FlowLPM, i) })/(block*60))
 	}
 	return b
 }
@@ -148,11 +155,16 @@ func integral(row int, value func(row int) float64) float64 {
 // rate is 1 / tau at the present duty, in 1/s, and its standard uncertainty.
 func (b *balance) rate() (rate, uncertainty float64, ok bool) {
 	withFan := deviation(b.fan) > fanVaried
+	// Probes that disagree by d add the heat d times flow.
+	withFlow := !b.zeroed && deviation(b.flow) > flowVaried*meanOf(len(b.flow), func(i int) float64 { return b.flow[i] })
 	x := make([][]float64, len(b.y))
 	for i := range x {
 		x[i] = []float64{b.heat[i], -b.rise[i], block * 60}
 		if withFan {
 			x[i] = append(x[i], -b.blown[i])
+		}
+		if withFlow {
+			x[i] = append(x[i], b.flow[i]*block*60)
 		}
 	}
 	f, ok := squares(x, b.y)
@@ -163,8 +175,26 @@ func (b *balance) rate() (rate, uncertainty float64, ok bool) {
 	if withFan {
 		w = append(w, b.present)
 	}
+	if withFlow {
+		w = append(w, 0)
+	}
 	rate, uncertainty = f.combine(w)
-	return rate, uncertainty, true
+	return rate, uncertainty * math.Sqrt(lasting(f.residuals)), true
+}
+
+// lasting is by how much a variance grows because errors last from one block into the
+// next: (1 + r) / (1 - r) with the correlation r of neighbours, if they are as of an autoregressive
+// process (Bayley and Hammersley, 1946). Less than 1 is not believed.
+func lasting(residuals []float64) float64 {
+	with, all := 0.0, 0.0
+	for i, v := range residuals {
+		all += v * v
+		if i > 0 {
+			with += v * residuals[i-1]
+		}
+	}
+	r := min(max(with/all, 0), 0.9)
+	return (1 + r) / (1 - r)
 }
 
 func deviation(values []float64) float64 {

@@ -4,8 +4,9 @@ import "math"
 
 // fit is a linear regression by least squares: y = sum of coefficients times columns.
 type fit struct {
-	b   []float64   // coefficients
-	cov [][]float64 // their covariance
+	b         []float64   // coefficients
+	cov       [][]float64 // their covariance, of errors that are independent
+	residuals []float64   // what is left of y, row by row
 }
 
 // squares fits y by the columns x of each row. ok is false if there are not more rows than
@@ -53,6 +54,7 @@ func squares(x [][]float64, y []float64) (f fit, ok bool) {
 			d -= f.b[j] * v
 		}
 		rest += d * d
+		f.residuals = append(f.residuals, d)
 	}
 	variance := rest / float64(len(x)-n)
 	for i := range n {
