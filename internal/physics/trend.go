@@ -12,6 +12,13 @@ const (
 	TrendSpan = 90 * coolant.Day
 
 	leastDays = 14 // with hours that can be compared
+	// Days that are compared with each other reach over so many at least: what changes from
+	// one day to the next is the weather of the room.
+	leastReach = 7.0
+	// greatestBand is what is still told, in percent in perDays; with a wider one it is for
+	// another week to say.
+	greatestBand = 25.0
+	week         = 7
 	// Hours are comparable within these steps: of duty in percent, and of the logarithm of the
 	// difference of the probes. The last keeps their offsets, which are a larger part of a
 	// smaller difference, from looking like a change.
@@ -91,7 +98,7 @@ func Resistance(h Hours, l *Loop) coolant.Trend {
 	bins, uncertain := h.bins(l)
 	days := map[float64]bool{}
 	for b, points := range bins {
-		if len(points) < 2 {
+		if reach(points) < leastReach {
 			delete(bins, b)
 		}
 		for _, p := range bins[b] {
@@ -109,7 +116,20 @@ func Resistance(h Hours, l *Loop) coolant.Trend {
 		return trend
 	}
 	trend.Change, trend.Direction = change(bins)
+	if trend.Change.Value == nil || *trend.Change.Error > greatestBand {
+		trend.Change, trend.Direction = unknown(coolant.UnknownCollecting), ""
+		trend.Change.Have, trend.Change.Need = len(days), len(days)+week
+	}
 	return trend
+}
+
+// reach is how many days lie between the first and the last of the points.
+func reach(points []point) float64 {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, p := range points {
+		low, high = min(low, p.day), max(high, p.day)
+	}
+	return high - low
 }
 
 // bins sorts the hours that can be compared, each day of a bin by its medians. uncertain
