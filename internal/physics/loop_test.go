@@ -2,8 +2,10 @@ package physics_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"coolant"
 	"coolant/internal/physics"
@@ -84,10 +86,12 @@ func months(days int, seed uint64, of func(day float64, hour int) hour) physics.
 		dT := h.heat / (physics.WattsPerFlow * flow)
 		water := h.air + h.resistance*h.heat
 		cols.Times = append(cols.Times, at)
-		for m, v := range map[coolant.Metric]float64{
+		row := map[coolant.Metric]float64{
 			coolant.Water: water, coolant.Ambient: h.air, coolant.Inlet: water - dT/2, coolant.Outlet: water + dT/2,
 			coolant.FlowLPM: flow, coolant.PumpDuty: h.pump, coolant.FanDuty: h.fan,
-		} {
+		}
+		for _, m := range slices.Sorted(maps.Keys(row)) { // the noise is the same in each run
+			v := row[m]
 			if m.Unit() == coolant.Celsius {
 				v += 0.01 * rng.NormFloat64()
 			}

@@ -13,7 +13,9 @@ func TestNow(t *testing.T) {
 		pair     = "0.502 ± 0.82"  // two probes of the datasheet: 2 sqrt(2 (0.5^2 + 0.03125^2) / 3)
 		compared = "0.502 ± 0.077" // 2 sqrt((2 0.03125^2 + 0.05^2) / 3)
 	)
-	at := func(of func(coolant.UnixMilli) map[coolant.Metric]float64) physics.Table { return table(200, 10*coolant.Second, of) }
+	at := func(of func(coolant.UnixMilli) map[coolant.Metric]float64) physics.Table {
+		return table(200, 10*coolant.Second, of)
+	}
 	always := func(values map[coolant.Metric]float64) physics.Table {
 		return at(func(coolant.UnixMilli) map[coolant.Metric]float64 { return values })
 	}

@@ -68,7 +68,7 @@ func TestTrend(t *testing.T) {
 			if c.unknown == coolant.UnknownCollecting && (got.Change.Need != 14 || got.Change.Have >= c.haveLess) {
 				t.Errorf("%d of %d", got.Change.Have, got.Change.Need)
 			}
-			if c.unknown == "" && c.want != -100 && (math.Abs(*got.Change.Value-c.want) > 0.5 || *got.Change.Error > 11) {
+			if c.unknown == "" && c.want != -100 && (math.Abs(*got.Change.Value-c.want) > min(1, *got.Change.Error) || *got.Change.Error > 11) {
 				t.Errorf("%s percent, want %v", text(got.Change), c.want)
 			}
 		})
