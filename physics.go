@@ -39,7 +39,7 @@ type Figure struct {
 	Error   *float64 `json:"error" doc:"Half of the band: the true value lies within value ± error in about 95 of 100 cases, by what the parts' makers state. Same unit; null with value"`
 	Unknown Unknown  `json:"unknown,omitempty" enum:"missing,silent,still,uncertain,little_heat,unsettled,collecting,steady" doc:"Why it is not known; left out if it is"`
 	Missing []Metric `json:"missing,omitempty" doc:"Metrics that it would take and that have no recent good reading, where unknown is missing"`
-	Have    int      `json:"have,omitempty" minimum:"0" doc:"Where unknown is collecting: how much usable history there is (days of a trend, minutes of a time constant)"`
+	Have    int      `json:"have,omitempty" minimum:"0" doc:"Where unknown is collecting: how much usable history there is (days of a trend, else minutes)"`
 	Need    int      `json:"need,omitempty" minimum:"0" doc:"Where unknown is collecting: how much it takes, in the same unit"`
 }
 

@@ -27,16 +27,23 @@ const (
 // Now fills in the present figures of a loop by its samples up to a time. tau is the time
 // constant in s, 0 if it is not known.
 func Now(t Table, l *Loop, now coolant.UnixMilli, tau float64) coolant.Physics {
+	all := t
 	t = l.comparable(t)
 	window, settled := l.window(), max(Settled, 3*l.Interval)
 	p := coolant.Physics{Window: int64(window), Zeroed: l.zeroed(coolant.Inlet, coolant.Outlet)}
-	p.Time = t.newest(coolant.Water, coolant.Inlet, coolant.Outlet, coolant.FlowLPM, coolant.Ambient)
-	if p.Time == 0 || p.Time < now-window {
-		p.Time = 0
-		silent := unknown(coolant.UnknownSilent)
-		p.Difference, p.Heat, p.Rise, p.Resistance = silent, silent, silent, silent
+	newest := all.newest(coolant.Water, coolant.Inlet, coolant.Outlet, coolant.FlowLPM, coolant.Ambient)
+	none := coolant.Figure{}
+	switch {
+	case newest == 0 || newest < now-window:
+		none = unknown(coolant.UnknownSilent)
+	case len(t.Times) == 0: // the probes were changed a moment ago
+		none = coolant.Figure{Unknown: coolant.UnknownCollecting, Need: 1}
+	}
+	if none.Unknown != "" {
+		p.Difference, p.Heat, p.Rise, p.Resistance = none, none, none, none
 		return p
 	}
+	p.Time = newest
 	from := t.since(p.Time - window + 1)
 	p.Difference = t.differenceOver(l, from)
 	p.Heat = t.heatOver(l, from)

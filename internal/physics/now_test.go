@@ -91,9 +91,9 @@ func TestWhatOthersSeeOfTheWindow(t *testing.T) {
 	// From before the probes were zeroed nothing is said with the band of zeroed ones.
 	fast := table(200, 10*coolant.Second, func(coolant.UnixMilli) map[coolant.Metric]float64 { return steady() })
 	loop := zeroed(coolant.Inlet, coolant.Outlet)
-	loop.ProbesSince = present - 30*coolant.Second
-	if p := physics.Now(fast, &loop, present, 0); p.Heat.Unknown != coolant.UnknownSilent {
-		t.Errorf("half a minute after zeroing: %s", text(p.Heat))
+	loop.ProbesSince = present - 10*coolant.Second
+	if p := physics.Now(fast, &loop, present, 0); p.Heat.Unknown != coolant.UnknownCollecting {
+		t.Errorf("ten seconds after zeroing: %s", text(p.Heat))
 	}
 	loop.ProbesSince = present - 3*coolant.Minute
 	if p := physics.Now(fast, &loop, present, 0); p.Heat.Value == nil || p.Resistance.Unknown != coolant.UnknownUnsettled {

@@ -79,7 +79,7 @@ func TestTimeConstantOfWhatLacks(t *testing.T) {
 	steps := func(minute float64) float64 { return 20 + 40*math.Mod(math.Floor(minute/10), 2) }
 	readings, tau := course(360, 1, 2500, steps, func(float64) float64 { return 40 })
 	for row := range readings.Times { // every other hour is lost, and the pump ran at another flow in one
-		switch readings.Times[row] / coolant.Hour % 4 {
+		switch int(readings.Times[row]/coolant.Hour) % 4 {
 		case 0:
 			readings.Values[coolant.Water][row] = math.NaN()
 		case 2:

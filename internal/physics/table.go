@@ -147,13 +147,15 @@ type Loop struct {
 	Interval    coolant.UnixMilli // between two samples
 }
 
-// comparable is the part of a table since the probes are what they are. A device needs a
-// moment to apply what was asked of it.
+// applying is how long a device may need to apply what was asked of it.
+const applying = 15 * coolant.Second
+
+// comparable is the part of a table since the probes are what they are.
 func (l *Loop) comparable(t Table) Table {
 	if l.ProbesSince == 0 {
 		return t
 	}
-	return t.from(t.since(l.ProbesSince + coolant.Minute))
+	return t.from(t.since(l.ProbesSince + applying))
 }
 
 // zeroed says whether all of the probes were compared with each other.
