@@ -102,23 +102,28 @@ func TestOutputsOfALoop(t *testing.T) {
 		{"by the device's word", `{}`, `{"outputs":[{"name":"pump"},{"name":"chiller","claim":"chiller_interlock"}]}`, []physics.Output{{Name: "pump"}, {Name: "chiller", Held: true}}},
 		{
 			"a chiller by a curve", `{"outputs":[{"name":"cold","role":"chiller","kind":"switch","auto":{"input":"water","curve":{"points":[[28,0],[30,50],[32,100]],"hysteresis_k":1}}}]}`,
-			`{"outputs":[{"name":"cold","claim":"auto"}]}`, []physics.Output{{Name: "cold", Role: "chiller", Target: new(27.)}},
+			`{"outputs":[{"name":"cold","claim":"auto"}]}`,
+			[]physics.Output{{Name: "cold", Role: "chiller", Target: new(27.)}},
 		},
 		{
 			"by a curve that rests below 25", `{"outputs":[{"name":"cold","role":"chiller","kind":"dc_pwm","start_duty":30,"stop_duty":25,"auto":{"input":"water","curve":{"points":[[28,0],[30,50]]}}}]}`,
-			`{"outputs":[{"name":"cold"}]}`, []physics.Output{{Name: "cold", Role: "chiller", Target: new(29.)}},
+			`{"outputs":[{"name":"cold"}]}`,
+			[]physics.Output{{Name: "cold", Role: "chiller", Target: new(29.)}},
 		},
 		{
 			"by a PI", `{"outputs":[{"name":"cold","role":"chiller","kind":"dc_pwm","auto":{"input":"water","pi":{"setpoint":24,"kp":5,"ti_s":60}}}]}`,
-			`{"outputs":[{"name":"cold"}]}`, []physics.Output{{Name: "cold", Role: "chiller", Target: new(24.)}},
+			`{"outputs":[{"name":"cold"}]}`,
+			[]physics.Output{{Name: "cold", Role: "chiller", Target: new(24.)}},
 		},
 		{
 			"toward a difference", `{"outputs":[{"name":"cold","role":"chiller","kind":"dc_pwm","auto":{"input":"water-ambient","pi":{"setpoint":2,"kp":5,"ti_s":60}}}]}`,
-			`{"outputs":[{"name":"cold"}]}`, []physics.Output{{Name: "cold", Role: "chiller"}},
+			`{"outputs":[{"name":"cold"}]}`,
+			[]physics.Output{{Name: "cold", Role: "chiller"}},
 		},
 		{
 			"never stopping", `{"outputs":[{"name":"cold","role":"chiller","kind":"dc_pwm","auto":{"input":"water","curve":{"points":[[28,10],[30,50]]}}}]}`,
-			`{"outputs":[{"name":"cold"}]}`, []physics.Output{{Name: "cold", Role: "chiller"}},
+			`{"outputs":[{"name":"cold"}]}`,
+			[]physics.Output{{Name: "cold", Role: "chiller"}},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -175,11 +180,8 @@ func TestPhysicsOfADevice(t *testing.T) {
 	list := []wire.ProbeSetting{}
 	for _, p := range info.Probes {
 		setting := wire.ProbeSetting{ROM: p.ROM, Role: p.Role}
-		switch p.Role {
-		case coolant.Inlet:
+		if p.Role == coolant.Inlet || p.Role == coolant.Outlet {
 			setting.OffsetK = new(0.07)
-		case coolant.Outlet:
-			setting.OffsetK = new(-0.07)
 		}
 		list = append(list, setting)
 	}
