@@ -13,13 +13,15 @@ export const physicsEn = {
   'physics.zero.done': 'Inlet and outlet are zeroed.',
 
   'figure.heat': 'Heat carried away',
-  'figure.heat.about': 'What the water takes from the host, by flow and warming. With glycol it is up to a tenth less.',
+  'figure.heat.about':
+    'What the water takes from the host, by flow and warming. With glycol it is up to a tenth less.',
   'figure.difference': 'Outlet over inlet',
   'figure.difference.about': 'How much the water warms along the cold plate.',
   'figure.rise': 'Water over air',
   'figure.rise.about': 'The radiator lives on this: without it no heat leaves.',
   'figure.resistance': 'Water to air',
-  'figure.resistance.about': 'How much each watt warms the water over the air. The less, the better the radiator works.',
+  'figure.resistance.about':
+    'How much each watt warms the water over the air. The less, the better the radiator works.',
   'figure.settling': 'Settles in about',
   'figure.settling.about': 'After a new load, at the present duties. The time constant is {tau} ± {error}.',
   'figure.settling.about.unknown': 'How long the water takes to follow a new load at the present duties.',
@@ -49,7 +51,12 @@ export const physicsEn = {
 
   'more.title': 'With more sensors',
   'more.add': '{parts} would show: {figures}.',
-  'part.water': 'A probe in the water',
+  'wish.heat': 'the heat carried away',
+  'wish.difference': 'how much the water warms',
+  'wish.rise': 'water over air',
+  'wish.resistance': 'how well the radiator works, and its trend',
+  'wish.settling': 'how fast the loop settles',
+  'part.water': 'a probe in the water',
   'part.ambient': 'a probe in the air that the radiator draws in',
   'part.inlet': 'a probe before the cold plate',
   'part.outlet': 'a probe after the cold plate',
@@ -57,7 +64,9 @@ export const physicsEn = {
 
   'chiller.free': '{output} may run.',
   'chiller.held': '{output} is held off.',
-  'chiller.why.humidity_unknown': 'There is no recent humidity, and so no dew point: look at the humidity sensor.',
+  'chiller.why.humidity_unknown':
+    'There is no recent humidity, and so no dew point: look at the humidity sensor.',
   'chiller.why.too_cold': 'Its target or the water is not above {least}: aim higher, or dry the air.',
-  'chiller.why.not_carried_away': 'The device has no proof yet that pump and hot-side fan run, or lacks its input.',
+  'chiller.why.not_carried_away':
+    'The device has no proof yet that pump and hot-side fan run, or lacks its input.',
 } as const;

@@ -9,7 +9,8 @@ export const physicsZh: Readonly<Record<keyof typeof physicsEn, string>> = {
   'physics.band': '± {error} {unit}',
   'physics.minutes': '{n} 分钟',
   'physics.percent': '{n}%',
-  'physics.zero.why': '进水和出水探头尚未校零。两支未经比对的探头之间的偏差，可能比水的温升还大。校零后误差范围约可缩小到十分之一。',
+  'physics.zero.why':
+    '进水和出水探头尚未校零。两支未经比对的探头之间的偏差，可能比水的温升还大。校零后误差范围约可缩小到十分之一。',
   'physics.zero.do': '校零探头',
   'physics.zero.done': '进水和出水探头已校零。',
 
@@ -50,6 +51,11 @@ export const physicsZh: Readonly<Record<keyof typeof physicsEn, string>> = {
 
   'more.title': '增加传感器之后',
   'more.add': '{parts}可以显示：{figures}。',
+  'wish.heat': '带走的热量',
+  'wish.difference': '水的温升',
+  'wish.rise': '水比空气高多少',
+  'wish.resistance': '散热排的工作状况及其趋势',
+  'wish.settling': '水温多快稳定',
   'part.water': '水中的一支探头',
   'part.ambient': '散热排进风处的一支探头',
   'part.inlet': '冷头之前的一支探头',
