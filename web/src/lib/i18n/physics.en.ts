@@ -51,6 +51,7 @@ export const physicsEn = {
 
   'more.title': 'With more sensors',
   'more.add': '{parts} would show: {figures}.',
+  'more.together': 'Together they would show: {figures}.',
   'wish.heat': 'the heat carried away',
   'wish.difference': 'how much the water warms',
   'wish.rise': 'water over air',

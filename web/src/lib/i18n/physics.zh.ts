@@ -51,6 +51,7 @@ export const physicsZh: Readonly<Record<keyof typeof physicsEn, string>> = {
 
   'more.title': '增加传感器之后',
   'more.add': '{parts}可以显示：{figures}。',
+  'more.together': '全部具备后可以显示：{figures}。',
   'wish.heat': '带走的热量',
   'wish.difference': '水的温升',
   'wish.rise': '水比空气高多少',

@@ -17,15 +17,32 @@ describe('what a device can show', () => {
   test('what it lacks is told once for all that it would bring', () => {
     expect(wanted(having('water', 'ambient', 'inlet', 'outlet'))).toEqual({
       shown: ['difference', 'rise'],
-      wishes: [{ parts: ['flow_lpm'], figures: ['heat', 'resistance', 'settling'] }],
+      wishes: [{ parts: ['flow_lpm'], figures: ['heat', 'resistance', 'settling'], together: false }],
     });
     expect(wanted(having('water', 'ambient'))).toEqual({
       shown: ['rise'],
       wishes: [
-        { parts: ['inlet', 'outlet', 'flow_lpm'], figures: ['heat', 'resistance', 'settling'] },
-        { parts: ['inlet', 'outlet'], figures: ['difference'] },
+        {
+          parts: ['inlet', 'outlet', 'flow_lpm'],
+          figures: ['heat', 'difference', 'resistance', 'settling'],
+          together: false,
+        },
       ],
     });
+  });
+
+  test('the smallest wish comes first, and what takes all of them last', () => {
+    const { shown, wishes } = wanted(having('water'));
+    expect(shown).toEqual([]);
+    expect(wishes).toEqual([
+      { parts: ['ambient'], figures: ['rise'], together: false },
+      { parts: ['inlet', 'outlet', 'flow_lpm'], figures: ['heat', 'difference'], together: false },
+      {
+        parts: ['ambient', 'inlet', 'outlet', 'flow_lpm'],
+        figures: ['resistance', 'settling'],
+        together: true,
+      },
+    ]);
   });
 
   test('a metric without a value is there all the same', () => {

@@ -22,20 +22,34 @@ export type Part = 'water' | 'ambient' | 'inlet' | 'outlet' | 'flow_lpm';
 export interface Wish {
   parts: Part[];
   figures: FigureName[];
+  /** Whether its parts are just those of the wishes before it. */
+  together: boolean;
 }
 
-/** The figures of a device that has all that they take, and what would bring the others; those with like wishes together. */
+/**
+ * The figures of a device that has all that they take, and what would bring the others: those
+ * with like wishes together, the smallest first. Whoever lacks the probes of a difference is told of the heat.
+ */
 export function wanted(device: Pick<Device, 'newest'>): { shown: FigureName[]; wishes: Wish[] } {
   const has = (part: Part) => device.newest.some((r) => r.metric === part);
+  const lacking = (name: FigureName) => NEEDS[name].filter((part) => !has(part));
   const shown: FigureName[] = [];
   const wishes: Wish[] = [];
   for (const name of FIGURES) {
-    const parts = NEEDS[name].filter((part) => !has(part));
+    if (lacking(name).length === 0) {
+      shown.push(name);
+      continue;
+    }
+    const parts = lacking(name === 'difference' ? 'heat' : name);
     const like = wishes.find((w) => w.parts.join() === parts.join());
-    if (parts.length === 0) shown.push(name);
-    else if (like) like.figures.push(name);
-    else wishes.push({ parts, figures: [name] });
+    if (like) like.figures.push(name);
+    else wishes.push({ parts, figures: [name], together: false });
   }
+  wishes.sort((a, b) => a.parts.length - b.parts.length);
+  wishes.forEach((wish, i) => {
+    const before = new Set(wishes.slice(0, i).flatMap((w) => w.parts));
+    wish.together = i > 1 && wish.parts.every((part) => before.has(part));
+  });
   return { shown, wishes };
 }
 

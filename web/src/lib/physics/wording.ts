@@ -85,7 +85,7 @@ export function trendText({ change, direction, days }: Trend): string | undefine
   if (change.value !== null && change.error !== null && direction !== undefined) {
     const places = Math.min(decimals(change.error), 1);
     const percent = (n: number) => said.t('physics.percent', { n: texts.format.number(n, places) });
-    const band = `± ${percent(change.error)}`;
+    const band = `±\u00a0${percent(change.error)}`; // never torn apart
     if (direction === 'level') return said.t('trend.level', { days: said.n('trend.days', days), band });
     return said.t(`trend.${direction}`, { change: percent(Math.abs(change.value)), band });
   }
