@@ -119,30 +119,6 @@ describe.each(looks)('%s', (_, options) => {
     ),
   );
 
-  test.each(PHYSICS_SCENES)('the physics: %s', (physics) =>
-    visit(
-      'devices/my-loop',
-      { physics, twin: 'applied' },
-      async (page) => {
-        await page.locator('[data-physics][aria-busy="false"]').waitFor();
-        await page.locator('[data-control]').waitFor();
-        await wellMade(page, options);
-      },
-      options,
-    ),
-  );
-
-  test('the physics of a device with one probe', () =>
-    visit(
-      'devices/esp32',
-      { devices: ['esp32'] },
-      async (page) => {
-        await page.locator('[data-physics] [data-more]').waitFor();
-        await wellMade(page, options);
-      },
-      options,
-    ));
-
   test.each(['', 'diagnostics'])('a visitor at /%s', (path) =>
     visit(
       path,
@@ -283,6 +259,26 @@ describe('a visitor', () => {
 });
 
 describe('the physics of a device', () => {
+  // Each state in one of the looks.
+  const seen = [...PHYSICS_SCENES, 'one probe' as const].map((scene, i) => {
+    const [look, options] = looks[i % looks.length] ?? ['', ENGLISH];
+    return [scene, look, options] as const;
+  });
+  test.each(seen)('%s in %s', (scene, _, options) => {
+    const physics = scene === 'one probe' ? undefined : scene;
+    return visit(
+      physics ? 'devices/my-loop' : 'devices/esp32',
+      physics ? { physics, twin: 'applied' } : { devices: ['esp32'] },
+      async (page) => {
+        await page.locator('[data-physics][aria-busy="false"]').waitFor();
+        if (physics) await page.locator('[data-control]').waitFor();
+        else await page.locator('[data-more]').waitFor();
+        await wellMade(page, options);
+      },
+      options,
+    );
+  });
+
   const figure = async (page: Page, name: string) =>
     (await page.locator(`[data-figure="${name}"]`).innerText()).replace(/\s+/g, ' ');
 
@@ -348,12 +344,17 @@ describe('the physics of a device', () => {
       });
       await page.reload();
       await page.locator('[data-physics][aria-busy="true"] [data-figure="heat"]').waitFor();
-      const top = async (name: string) =>
-        (await page.locator(`[data-figure="${name}"]`).boundingBox())?.y ?? 0;
-      const before = await top('heat');
+      await page.locator('[data-control]').waitFor();
+      const places = () =>
+        Promise.all(
+          ['[data-figure="heat"]', '[data-figure="settling"]', '[data-control]'].map(
+            async (part) => (await page.locator(part).boundingBox())?.y ?? 0,
+          ),
+        );
+      const before = await places();
       go();
       await page.locator('[data-figure="heat"][data-known="true"]').waitFor();
-      expect((await top('heat')) - before).toBe(0);
+      expect(await places()).toEqual(before);
       await page.unroute(url);
     }));
 });
