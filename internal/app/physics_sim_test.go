@@ -14,7 +14,7 @@ import (
 	"coolant/internal/store/sqlite"
 )
 
-// simulatedLoop is a day of a simulated loop in a real database, with what is true of it.
+// simulatedLoop is some hours of a simulated loop in a real database, with what is true of it.
 type simulatedLoop struct {
 	store *sqlite.Store
 	end   time.Time
@@ -99,44 +99,44 @@ func zeroLoop(seed uint64, start time.Time) map[coolant.Metric]float64 {
 // them and a database keeps them, against what is true of the simulated plant: the heat lies
 // within its band, which zeroing makes useful, and the time constant is right to 15 %.
 func TestPhysicsOfASimulatedLoop(t *testing.T) {
+	const lasting = 6 * time.Hour
 	for _, c := range []struct {
-		seed uint64
-		hour int
-	}{{1, 15}, {2, 12}, {3, 22}, {4, 18}, {5, 15}, {6, 22}} {
-		start := time.Date(2026, 1, 30, c.hour-8, 0, 0, 0, time.UTC)
-		for _, zeroed := range []bool{false, true} {
-			loop := physics.Loop{Outputs: []physics.Output{{Name: "pump"}, {Name: "fan"}}, Interval: 10 * coolant.Second}
-			offsets := map[coolant.Metric]float64{}
-			widest, tolerance := 90.0, 0.25
-			if zeroed {
-				loop.Zeroed = []coolant.Metric{coolant.Inlet, coolant.Outlet}
-				offsets = zeroLoop(c.seed, start)
-				widest, tolerance = 10, 0.15
-			}
-			l := simulateLoop(t, c.seed, start, 8*time.Hour, offsets)
-			r, err := physics.NewReader(physics.Options{
-				Store: l.store, Now: func() time.Time { return l.end },
-				Loop: func(context.Context, coolant.DeviceID) (physics.Loop, error) { return loop, nil },
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			p, err := r.Physics(t.Context(), "loop")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if p.Heat.Value == nil || p.Zeroed != zeroed || math.Abs(*p.Heat.Value-l.heat) > *p.Heat.Error || *p.Heat.Error > widest {
-				t.Errorf("%+v, zeroed %v: heat %s, in truth %.1f W", c, zeroed, figure(p.Heat), l.heat)
-			}
-			if p.TimeConstant.Value == nil || math.Abs(*p.TimeConstant.Value-l.tau) > tolerance*l.tau {
-				t.Errorf("%+v, zeroed %v: time constant %s, in truth %.0f s", c, zeroed, figure(p.TimeConstant), l.tau)
-			}
-			if p.Dew != nil || p.Trend.Change.Unknown == "" || zeroed && p.Resistance.Unknown == coolant.UnknownUncertain {
-				t.Errorf("%+v, zeroed %v: dew point %v, trend %+v, resistance %+v", c, zeroed, p.Dew, p.Trend, p.Resistance)
-			}
-			t.Logf("seed %d at %d:00, zeroed %v: heat %s (%.1f W), time constant %s (%.0f s), resistance %s (%.3f K/W)",
-				c.seed, c.hour, zeroed, figure(p.Heat), l.heat, figure(p.TimeConstant), l.tau, figure(p.Resistance), l.tau/2450)
+		seed   uint64
+		hour   int // of the end
+		zeroed bool
+	}{{1, 15, true}, {3, 22, true}, {5, 15, true}, {1, 15, false}} {
+		start := time.Date(2026, 1, 30, c.hour, 0, 0, 0, time.UTC).Add(-lasting)
+		loop := physics.Loop{Outputs: []physics.Output{{Name: "pump"}, {Name: "fan"}}, Interval: 10 * coolant.Second}
+		offsets := map[coolant.Metric]float64{}
+		widest, tolerance := 90.0, 0.25
+		if c.zeroed {
+			loop.Zeroed = []coolant.Metric{coolant.Inlet, coolant.Outlet}
+			offsets = zeroLoop(c.seed, start)
+			widest, tolerance = 10, 0.15
 		}
+		l := simulateLoop(t, c.seed, start, lasting, offsets)
+		r, err := physics.NewReader(physics.Options{
+			Store: l.store, Now: func() time.Time { return l.end },
+			Loop: func(context.Context, coolant.DeviceID) (physics.Loop, error) { return loop, nil },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := r.Physics(t.Context(), "loop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Heat.Value == nil || p.Zeroed != c.zeroed || math.Abs(*p.Heat.Value-l.heat) > *p.Heat.Error || *p.Heat.Error > widest {
+			t.Errorf("%+v: heat %s, in truth %.1f W", c, figure(p.Heat), l.heat)
+		}
+		if p.TimeConstant.Value == nil || math.Abs(*p.TimeConstant.Value-l.tau) > tolerance*l.tau {
+			t.Errorf("%+v: time constant %s, in truth %.0f s", c, figure(p.TimeConstant), l.tau)
+		}
+		if uncertain := p.Resistance.Unknown == coolant.UnknownUncertain; p.Dew != nil || p.Trend.Change.Unknown == "" || uncertain == c.zeroed {
+			t.Errorf("%+v: dew point %v, trend %+v, resistance %s", c, p.Dew, p.Trend, figure(p.Resistance))
+		}
+		t.Logf("seed %d at %d:00, zeroed %v: heat %s (%.1f W), time constant %s (%.0f s), resistance %s (%.3f K/W)", c.seed, c.hour, c.zeroed,
+			figure(p.Heat), l.heat, figure(p.TimeConstant), l.tau, figure(p.Resistance), l.tau/sim.DefaultParams().WaterCapacity)
 	}
 }
 
