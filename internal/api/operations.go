@@ -47,6 +47,7 @@ func (s *server) register(api huma.API) {
 		Responses: answer("text/csv", &huma.Schema{Type: huma.TypeString}, "Samples, oldest first"),
 	}, s.exportSamples, http.StatusBadRequest, http.StatusNotFound)
 	s.registerTwins(api)
+	s.registerPhysics(api)
 	add(s, api, huma.Operation{
 		OperationID: "list-rejections", Method: http.MethodGet, Path: "/api/v1/rejections", Tags: []string{tagOperation},
 		Summary: "What was refused", Description: "Messages and connections that were refused, and why, newest first.",

@@ -20,6 +20,7 @@ import (
 	"coolant/internal/control"
 	"coolant/internal/ingest"
 	"coolant/internal/live"
+	"coolant/internal/physics"
 	"coolant/internal/quota"
 	"coolant/internal/rollup"
 	"coolant/internal/store/sqlite"
@@ -136,6 +137,7 @@ type house struct {
 	commander *control.Commander
 	twins     *control.Twins
 	guests    *guests
+	physics   *physics.Reader
 	// broker and remote are nil where devices do not come that way.
 	broker *embedded.Broker
 	remote *remote.Broker
@@ -180,6 +182,9 @@ func (s Service) open(ctx context.Context, dir dataDir) (_ *house, err error) {
 		return nil, err
 	}
 	if err = h.newTwins(ctx, documents); err != nil {
+		return nil, err
+	}
+	if h.physics, err = physics.NewReader(physics.Options{Store: h.store, Loop: h.loop}); err != nil {
 		return nil, err
 	}
 	if h.ingest, err = ingest.New(ingest.Options{
@@ -270,6 +275,7 @@ func (h *house) newAPI(addresses Addresses) (http.Handler, error) {
 		Store:      h.store,
 		Hub:        h.hub,
 		Twins:      h,
+		Physics:    h.physics,
 		UI:         web.FS(),
 		Guard:      guard(who),
 		Audience:   who,

@@ -10,6 +10,7 @@ import {
   lostSince,
   type QuotaScene,
 } from './broker';
+import { isPhysicsScene, type PhysicsScene, physicsAt } from './physics';
 import { faultsAt, silentAt, valuesAt } from './plant';
 import { isTwinScene, type TwinScene, twinAt, versionsAt } from './twin';
 
@@ -26,6 +27,8 @@ export interface MockOptions {
   quota?: QuotaScene | undefined;
   /** How the twins are; nothing was ever desired without it. */
   twin?: TwinScene | undefined;
+  /** What the physics are; of probes that are not zeroed without it. */
+  physics?: PhysicsScene | undefined;
   /** Whether the viewer is a visitor, who may see the charts only. */
   visitor?: boolean;
 }
@@ -245,6 +248,7 @@ function answer(mock: MockOptions, path: string, q: URLSearchParams): Json | 'fo
   if (!devices.includes(id)) return undefined;
   if (part === undefined) return view(mock, id);
   if (part === 'series') return series(id, q);
+  if (part === 'physics') return physicsAt(mock.physics, id, Date.now());
   if (part === 'twin') {
     if (mock.visitor) return 'forbidden';
     const now = Date.now();
@@ -314,6 +318,7 @@ export async function startMock(mock: MockOptions): Promise<{ origin: string; cl
  *   MOCK_BROKER   a scene of dev/broker.ts, such as waiting; none by default
  *   MOCK_QUOTA    ok, warning, over or unlimited; not metered by default
  *   MOCK_TWIN     a scene of dev/twin.ts, such as refused; nothing desired by default
+ *   MOCK_PHYSICS  a scene of dev/physics.ts, such as clogging; probes that are not zeroed by default
  *   MOCK_VISITOR  anything: the viewer may see the charts only
  */
 export async function main(): Promise<void> {
@@ -323,6 +328,9 @@ export async function main(): Promise<void> {
   if (quota !== undefined && !isQuotaScene(quota)) throw new Error(`no scene ${quota} in dev/broker.ts`);
   const twin = env.MOCK_TWIN || undefined;
   if (twin !== undefined && !isTwinScene(twin)) throw new Error(`no scene ${twin} in dev/twin.ts`);
+  const physics = env.MOCK_PHYSICS || undefined;
+  if (physics !== undefined && !isPhysicsScene(physics))
+    throw new Error(`no scene ${physics} in dev/physics.ts`);
   const { origin } = await startMock({
     devices: (env.MOCK_DEVICES ?? 'my-loop').split(',').filter((id) => id !== ''),
     base: env.MOCK_BASE ?? '/',
@@ -330,6 +338,7 @@ export async function main(): Promise<void> {
     broker,
     quota,
     twin,
+    physics,
     visitor: Boolean(env.MOCK_VISITOR),
   });
   console.error(`mock: ${origin}${env.MOCK_BASE ?? '/'}`);

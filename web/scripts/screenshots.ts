@@ -32,6 +32,10 @@ const SCENES: [name: string, path: string, mock: Partial<MockOptions>][] = [
   ['control-applying', 'devices/my-loop', { twin: 'applying' }],
   ['control-refused', 'devices/my-loop', { twin: 'refused' }],
   ['control-alarms', 'devices/my-loop', { twin: 'alarms' }],
+  ['physics-unzeroed', 'devices/my-loop', { physics: 'unzeroed', twin: 'applied' }],
+  ['physics-clogging', 'devices/my-loop', { physics: 'clogging', twin: 'applied' }],
+  ['physics-chiller', 'devices/my-loop', { physics: 'chiller', twin: 'applied' }],
+  ['physics-bare', 'devices/esp32', { devices: ['esp32'] }],
   ['visitor-overview', '', { visitor: true }],
   ['visitor-diagnostics', 'diagnostics', { visitor: true }],
 ];
@@ -104,7 +108,11 @@ async function take(browser: Browser, to: string, name: string, origin: string, 
         await waitForPhase(page, 'live');
         if (/devices|chart/.test(path)) await waitForDrawing(page, 'temperatures');
         else await page.waitForLoadState('load');
-        if (path.includes('devices')) await page.locator('[data-control]').waitFor();
+        if (path.includes('devices')) {
+          await page.locator('[data-physics][aria-busy="false"]').waitFor();
+          // A device of the article's sketch takes no orders.
+          if (!path.endsWith('esp32')) await page.locator('[data-control]').waitFor();
+        }
         if (path === '' && !name.endsWith('empty'))
           await page.locator('[data-device] figure svg').first().waitFor();
         const file = `${name}-${locale.slice(0, 2)}-${colorScheme}-${kind}.png`;
