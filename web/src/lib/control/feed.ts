@@ -27,7 +27,7 @@ export function holds(heat: HostHeat | undefined, now: number): heat is HostHeat
 
 /** The command that tells a device of its host's heat. */
 export function inputCommand(device: string): string {
-  return `coolant device input ${device} --host-w 45 --valid 60s`;
+  return `coolant device input ${device} --host-w 45 --for 1m`;
 }
 
 /** The same over the API, for whoever has curl and no coolant on the host. */

@@ -147,7 +147,7 @@ export function withEdgeAt(range: Span, edge: 0 | 1, demand: number): Span {
 }
 
 /** What an output runs at where it begins: one that may rest turns at its stop duty then. */
-const lowOf = ({ min_duty, start_duty, stop_duty }: Output): number =>
+export const lowOf = ({ min_duty, start_duty, stop_duty }: Output): number =>
   start_duty > 0 ? stop_duty : min_duty;
 
 /** What an output does of a demand: the equation of contract/share.json, within its bounds. */
