@@ -11,7 +11,7 @@ import {
   type Span,
   type Wiring,
 } from './contract';
-import { PRESETS, type Preset, presetAuto, ROLES, WIRE } from './defaults';
+import { ROLES, WIRE } from './defaults';
 import { levelOf } from './wiring';
 
 /** An output as it is asked to be: what the owner says of it on top of what it does by itself. */
@@ -149,21 +149,4 @@ export function withAuto(body: Body, name: string, auto: Auto): Body {
   const role = outputOf(body, name)?.role ?? roleOf(name);
   const own = role && roleOf(name) === role ? ROLES[role].auto : undefined;
   return withOutput(body, name, { auto: same(auto, own) ? undefined : auto });
-}
-
-/** The body with a preset for every pump and fan that it has. */
-export function withPreset(body: Body, own: readonly string[], preset: Preset, board?: Board): Body {
-  let next = body;
-  for (const { name, role } of outputsOf(body, own, board)) {
-    const auto = presetAuto(preset, role);
-    if (auto) next = withAuto(next, name, auto);
-  }
-  return next;
-}
-
-/** The preset that all pumps and fans follow; undefined if they follow the owner's own. */
-export function presetOf(outputs: readonly Output[]): Preset | undefined {
-  const regulated = outputs.filter((o) => presetAuto('balanced', o.role) !== undefined);
-  if (regulated.length === 0) return undefined;
-  return PRESETS.find((p) => regulated.every((o) => same(o.auto, presetAuto(p, o.role))));
 }

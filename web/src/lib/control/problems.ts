@@ -84,10 +84,7 @@ function ofOutput(o: Output, all: readonly Output[], body: Body, board: Board | 
   when(!o.board && pin < 0, 'no_pin');
   const pins = (p: Output) => [p.wiring.pin ?? -1, p.wiring.tacho_pin ?? -1].filter((n) => n >= 0);
   const others = all.filter((p) => p !== o).flatMap(pins);
-  when(
-    pins(o).some((p) => others.includes(p)) || (pin >= 0 && pin === tacho_pin),
-    'pin_twice',
-  );
+  when(pins(o).some((p) => others.includes(p)) || (pin >= 0 && pin === tacho_pin), 'pin_twice');
   when(board !== undefined && pin >= 0 && !board.output_pins.includes(pin), 'no_pin');
   return [...found, ...ofLaw(o, all, body)];
 }
