@@ -144,8 +144,8 @@ export const RANGES = {
   stall_rpm: { min: 0, max: 10_000, step: 50 },
   slew: { min: 0, max: 100, step: 0.5 },
   rest_s: { min: 0, max: 3600, step: 5 },
-  hz_pwm4: { min: 21_000, max: 28_000, step: 500 },
-  hz_dc_pwm: { min: 100, max: 40_000, step: 100 },
+  khz_pwm4: { min: 21, max: 28, step: 0.5 },
+  khz_dc_pwm: { min: 0.1, max: 40, step: 0.1 },
   tacho_pulses: { min: 1, max: 12, step: 1 },
 } as const satisfies Record<string, Range>;
 

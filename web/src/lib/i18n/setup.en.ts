@@ -64,7 +64,7 @@ export const setupEn = {
   'wiring.tacho.none': 'no tachometer',
   'wiring.pulses': 'Pulses a turn',
   'wiring.hz': 'PWM frequency',
-  'wiring.unit.hz': 'Hz',
+  'wiring.unit.khz': 'kHz',
   'wiring.level.runs':
     'The pin is high for “off”: without power it is low, and pumps and fans run then. That cannot be changed.',
   'wiring.level.off':

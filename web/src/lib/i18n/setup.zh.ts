@@ -64,7 +64,7 @@ export const setupZh: Readonly<Record<keyof typeof setupEn, string>> = {
   'wiring.tacho.none': '没有转速信号',
   'wiring.pulses': '每转脉冲数',
   'wiring.hz': '调速频率',
-  'wiring.unit.hz': '赫兹',
+  'wiring.unit.khz': '千赫',
   'wiring.level.runs': '引脚高电平表示“关”：断电时引脚为低，水泵和风扇因此保持运转。此项不能更改。',
   'wiring.level.off': '引脚高电平表示“开”：断电时引脚为低，制冷片因此关闭。此项不能更改。',
   'wiring.level.any': '蜂鸣器断电时的状态无关紧要。',
