@@ -127,6 +127,60 @@ TEST(a_leak_stays_latched_over_a_power_cut) {
 	CHECK(cool_device_step(&device, bench.now, &bench.senses)[0].duty > 0);
 }
 
+static const char *const by_hand =
+	"{\"epoch\":\"e1\",\"version\":5,\"outputs\":[{\"name\":\"pump\",\"override\":{\"duty\":45,\"until\":1764007200000}}]}";
+
+TEST(an_override_holds_over_a_power_cut) {
+	start();
+	bench_say(COOL_DESIRED, by_hand, true);
+	bench_pass(2000);
+	CHECK(bench_has(bench.reported, "\"mode\":\"override\""));
+	bench_start();
+	cool_device_clock(&device, bench.now, wall + 10000);
+	bench_online();
+	bench_pass(20000);
+	CHECK(bench_has(bench.reported, "\"mode\":\"override\"") && bench_has(bench.reported, "\"claim\":\"override\""));
+}
+
+TEST(an_override_that_over_temperature_cancelled_does_not_come_back_by_a_power_cut) {
+	start();
+	bench_say(COOL_DESIRED, by_hand, true);
+	bench_pass(2000);
+	int saves = bench.saves;
+	bench_probe(0, 55);
+	bench_pass(2000);
+	CHECK(bench_has(bench.reported, "\"claim\":\"over_temperature\""));
+	CHECK_EQ_INT(bench.saves - saves, 1);
+	bench_probe(0, 25);
+	bench_start();
+	cool_device_clock(&device, bench.now, wall + 10000);
+	bench_online();
+	bench_say(COOL_DESIRED, by_hand, true); // as the broker keeps it
+	bench_pass(20000);
+	CHECK(bench_has(bench.reported, "\"mode\":\"auto\"") && bench_has(bench.reported, "\"claim\":\"auto\""));
+	// Another one is a person's new decision.
+	bench_say(
+		COOL_DESIRED, "{\"epoch\":\"e1\",\"version\":6,\"outputs\":[{\"name\":\"pump\",\"override\":{\"duty\":50,\"until\":1764007200000}}]}", true);
+	bench_pass(2000);
+	CHECK(bench_has(bench.reported, "\"claim\":\"override\""));
+	bench_start();
+	cool_device_clock(&device, bench.now, wall + 30000);
+	bench_online();
+	bench_pass(20000);
+	CHECK(bench_has(bench.reported, "\"claim\":\"override\""));
+}
+
+/* Firmware of before kept one byte. */
+TEST(a_leak_that_older_firmware_kept_is_known) {
+	start();
+	bench.flash[COOL_BLOB_LEAK][COOL_SEAL_SIZE] = 1;
+	bench.flash_len[COOL_BLOB_LEAK] = cool_flash_seal(bench.flash[COOL_BLOB_LEAK], COOL_BLOB_LEAK, 1);
+	bench_start();
+	bench_online();
+	bench_pass(2000);
+	CHECK(bench_has(bench.reported, "\"claim\":\"leak\""));
+}
+
 TEST(a_leak_is_kept_when_flash_works_again) {
 	start();
 	bench.broken_flash = true;

@@ -87,6 +87,27 @@ static void draw_output(uint64_t *seed, cool_settings_t *s, int i) {
 	if (role != COOL_BUZZER) draw_law(seed, o, s);
 }
 
+/* Lets pumps and fans share the demand of one of them, as far as they are no switches. */
+static void draw_share(uint64_t *seed, cool_settings_t *s) {
+	int leader = -1;
+	for (int i = 0; i < s->output_count; i++) {
+		cool_output_cfg_t *o = &s->outputs[i];
+		if ((o->role != COOL_PUMP && o->role != COOL_FAN) || o->kind == COOL_SWITCH) continue;
+		double from = one_in(seed, 2) ? 0 : real(seed, 0, 90);
+		if (leader < 0) {
+			if (o->law != COOL_LAW_PI) continue;
+			leader = i;
+		} else if (one_in(seed, 2)) {
+			o->law = COOL_LAW_FOLLOW;
+			memset(&o->input, 0, sizeof o->input);
+			(void)cool_copy(o->follow, COOL_NAME_SIZE, s->outputs[leader].name);
+		} else {
+			continue;
+		}
+		o->range = (cool_range_t){.set = true, .from = from, .to = one_in(seed, 2) ? 100 : real(seed, from + 0.01, 100)};
+	}
+}
+
 void random_settings(uint64_t *seed, cool_settings_t *s, const cool_board_t *b) {
 	static const char *const roles[] = {"water", "ambient", "outlet", "inlet", "water2", "case"};
 	cool_settings_defaults(s);
@@ -104,6 +125,7 @@ void random_settings(uint64_t *seed, cool_settings_t *s, const cool_board_t *b) 
 	s->output_count = pick(seed, 2, COOL_MAX_OUTPUTS);
 	for (int i = 0; i < s->output_count; i++)
 		draw_output(seed, s, i);
+	if (one_in(seed, 2)) draw_share(seed, s);
 	char reason[COOL_REASON_SIZE];
 	if (!CHECK(cool_settings_check(s, b, reason))) CHECK_STR(reason, "");
 }

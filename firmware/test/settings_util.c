@@ -34,8 +34,28 @@ static void nothing(cool_json_writer_t *w, const char *name) {
 	cool_json_put_decimal(w, 1e300, 0); /* null */
 }
 
+static void range(cool_json_writer_t *w, const cool_range_t *r) {
+	cool_json_key(w, "range");
+	pair(w, r->from, r->to);
+}
+
+static void follow(cool_json_writer_t *w, const cool_output_cfg_t *o) {
+	cool_json_key(w, "auto");
+	cool_json_open_object(w);
+	cool_json_key(w, "follow");
+	cool_json_open_object(w);
+	text(w, "output", o->follow);
+	range(w, &o->range);
+	cool_json_close_object(w);
+	cool_json_close_object(w);
+}
+
 static void law(cool_json_writer_t *w, const cool_output_cfg_t *o) {
 	char input[2 * COOL_NAME_SIZE];
+	if (o->law == COOL_LAW_FOLLOW) {
+		follow(w, o);
+		return;
+	}
 	snprintf(input, sizeof input, "%s%s%s", o->input.role, o->input.minus[0] ? "-" : "", o->input.minus);
 	cool_json_key(w, "auto");
 	cool_json_open_object(w);
@@ -55,6 +75,7 @@ static void law(cool_json_writer_t *w, const cool_output_cfg_t *o) {
 		number(w, "ti_s", o->pi.ti_s);
 		number(w, "deadband_k", o->pi.deadband_k);
 		number(w, "ff_duty_per_w", o->pi.ff_duty_per_w);
+		if (o->range.set) range(w, &o->range);
 	}
 	cool_json_close_object(w);
 	cool_json_close_object(w);

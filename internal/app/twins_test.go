@@ -67,7 +67,8 @@ func TestTwin(t *testing.T) {
 		`{"outputs":[{"name":"fan"},{"name":"fan"}]}`:      "outputs[1].name",
 		`{"outputs":[{"name":"fan","wiring":{"pin":63}}]}`: "GPIO 63",
 		`{"interval":5000}`:                                "interval: there is no such member; did you mean interval_ms?",
-		`{"outputs":[{"name":"fan","override":{"duty":9,"until":1795572271}}]}`: "Unix milliseconds are expected",
+		`{"outputs":[{"name":"fan","auto":{"follow":{"output":"fan","range":[0,50]}}}]}`: "outputs[0].auto.follow.output",
+		`{"outputs":[{"name":"fan","override":{"duty":9,"until":1795572271}}]}`:          "Unix milliseconds are expected",
 		`[]`: "an object is expected",
 	} {
 		if _, err := twins.EditTwin(ctx, id, 2, json.RawMessage(body), coolant.Edit{}); coolant.CodeOf(err) != coolant.CodeInvalid || !strings.Contains(err.Error(), want) {

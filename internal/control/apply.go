@@ -13,6 +13,7 @@ func (r *Regulator) Apply(cfg RegulatorConfig) error {
 		return err
 	}
 	cfg = cfg.clone()
+	cfg.lead()
 	r.endStalls(&cfg)
 	outputs, drives := make([]output, len(cfg.Outputs)), make([]Drive, len(cfg.Outputs))
 	for i := range cfg.Outputs {
@@ -50,6 +51,10 @@ func (c RegulatorConfig) clone() RegulatorConfig {
 			pi := *o.Auto.PI
 			o.Auto.PI = &pi
 		}
+		if o.Auto.Range != nil {
+			part := *o.Auto.Range
+			o.Auto.Range = &part
+		}
 		if o.Override != nil {
 			override := *o.Override
 			o.Override = &override
@@ -85,7 +90,8 @@ func (out *output) goOn(was, is *OutputConfig, duty float64) {
 	if was.Auto.Input != is.Auto.Input || was.Auto.Minus != is.Auto.Minus {
 		out.curve, out.pi = nil, nil
 	}
-	if was.Auto.PI == nil || is.Auto.PI == nil || !was.Auto.PI.same(is.Auto.PI) {
+	// A demand is none any more where the range is another.
+	if was.Auto.PI == nil || is.Auto.PI == nil || !was.Auto.PI.same(is.Auto.PI) || !was.Auto.Range.same(is.Auto.Range) {
 		out.pi = nil
 	}
 	if was.Kind != is.Kind {
@@ -106,6 +112,8 @@ func (out *output) goOn(was, is *OutputConfig, duty float64) {
 func (cfg *PIConfig) same(b *PIConfig) bool {
 	return cfg.Setpoint == b.Setpoint && cfg.Kp == b.Kp && cfg.Ti == b.Ti && cfg.Deadband == b.Deadband && cfg.FeedForward == b.FeedForward
 }
+
+func (a *Range) same(b *Range) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }
 
 // bind gives the output its law, which was checked already. A law that goes on keeps its state.
 func (out *output) bind(o *OutputConfig) {

@@ -24,6 +24,10 @@ func TestChanges(t *testing.T) {
 			[]coolant.Difference{{Path: "outputs.fan.min_duty", After: "3"}, {Path: "outputs.pump.min_duty", Before: "1", After: "2"}},
 		},
 		{
+			"shared work", `{"outputs":[{"name":"fan","auto":{"follow":{"output":"pump","range":[40,100]}}}]}`, `{"outputs":[{"name":"fan","auto":{"follow":{"output":"pump","range":[50,100]}}}]}`,
+			[]coolant.Difference{{Path: "outputs.fan.auto.follow.range", Before: "[40,100]", After: "[50,100]"}},
+		},
+		{
 			"a probe", `{"probes":[{"rom":"28ff641e8216043c","role":"water"}]}`, `{"probes":[]}`,
 			[]coolant.Difference{{Path: "probes.28ff641e8216043c", Before: `{"role":"water","rom":"28ff641e8216043c"}`}},
 		},

@@ -151,27 +151,64 @@ func (c *RegulatorConfig) checkAuto(o *OutputConfig, at string) error {
 	at += "auto"
 	a := &o.Auto
 	if o.Role == Buzzer {
-		if a.Curve != nil || a.PI != nil {
+		if a.Curve != nil || a.PI != nil || a.Follow != "" {
 			return wrong(at, "a buzzer has none; it sounds while a critical fault is present")
 		}
 		return nil
 	}
 	switch {
-	case a.Curve == nil && a.PI == nil:
-		return wrong(at, "it is missing; pumps, fans and chillers have a curve or a pi")
-	case a.Curve != nil && a.PI != nil:
-		return wrong(at, "exactly one of curve and pi is expected")
+	case a.Curve == nil && a.PI == nil && a.Follow == "":
+		return wrong(at, "it is missing; pumps, fans and chillers have a curve or a pi, or follow an output")
+	case a.Curve != nil && (a.PI != nil || a.Follow != "") || a.PI != nil && a.Follow != "":
+		return wrong(at, "exactly one of curve, pi and follow is expected")
+	case a.Follow != "":
+		return c.checkFollow(o, at+".follow")
 	case !c.hasRole(a.Input):
 		return wrong(at+".input", "no probe has the role %q", a.Input)
 	case a.Minus != "" && (!c.hasRole(a.Minus) || a.Minus == a.Input):
 		return wrong(at+".input", "a difference is of the roles of two probes, not %q and %q", a.Input, a.Minus)
 	}
 	if a.Curve != nil {
+		if a.shares() {
+			return wrong(at, "a curve has no range; only a pi asks for a demand")
+		}
 		_, err := NewCurve(o.curve())
 		return inside(at+".curve", "curve: ", err)
 	}
+	if a.shares() {
+		if err := checkRange(o, at+".pi"); err != nil {
+			return err
+		}
+	}
 	_, err := NewPI(o.pi())
 	return inside(at+".pi", "pi: ", err)
+}
+
+func (c *RegulatorConfig) checkFollow(o *OutputConfig, at string) error {
+	switch leader := c.named(o.Auto.Follow); {
+	case o.Auto.Input != "" || o.Auto.Minus != "":
+		return wrong(at, "one that follows has no input; it looks at what its leader looks at")
+	case leader < 0:
+		return wrong(at+".output", "there is no output %q", o.Auto.Follow)
+	case c.Outputs[leader].Auto.PI == nil || !c.Outputs[leader].Auto.shares(): // that is also the output itself, and one that follows
+		return wrong(at+".output", "%q has no pi with a range, of which a part could be done", o.Auto.Follow)
+	case !o.Auto.shares():
+		return wrong(at+".range", "it is missing; the demands at which it begins, and at which it is at its max_duty, are expected")
+	}
+	return checkRange(o, at)
+}
+
+// checkRange: a switch knows no parts, and a chiller does work of another sort than pumps and fans.
+func checkRange(o *OutputConfig, at string) error {
+	switch r := o.Auto.Range; {
+	case !o.moves() || o.Kind == Switch:
+		return wrong(at, "pumps and fans share work, but no switches")
+	case !within(r.From, 0, 100) || !within(r.To, 0, 100):
+		return wrong(at+".range", "%v to %v is not within 0 to 100", r.From, r.To)
+	case !(r.From < r.To):
+		return wrong(at+".range", "%v is not below its end", r.From)
+	}
+	return nil
 }
 
 // hasRole: without probes in the configuration the roles are water, temp2, temp3, .. in the

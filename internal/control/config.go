@@ -95,13 +95,24 @@ type OutputConfig struct {
 // Band is a part of the range of duty that an output does not stay in, because it hums there.
 type Band struct{ From, To float64 }
 
-// AutoConfig is the automatic part of an output: exactly one of Curve and PI. Their bounds,
-// failsafe and patience are the output's, whatever they say.
+// AutoConfig is the automatic part of an output: exactly one of Curve, PI and Follow. The bounds,
+// failsafe and patience of a law are the output's, whatever it says.
 type AutoConfig struct {
-	Input coolant.Metric // the role that the law looks at
+	Input coolant.Metric // the role that the law looks at; "" with Follow, which looks at what its leader looks at
 	Minus coolant.Metric // "": the role itself; otherwise the law looks at Input - Minus, in K
 	Curve *CurveConfig
 	PI    *PIConfig
+	// Follow names an output with a PI and a Range, the leader; this one does its part of the same demand.
+	Follow string
+	// Range is there with Follow, and with a PI that asks for a demand instead of a duty.
+	Range *Range
+}
+
+// Range is the part of a demand in which an output does its work; 0 to 100 percent of
+// demand, From below To.
+type Range struct {
+	From float64 // here it begins
+	To   float64 // and here it is at its Max
 }
 
 // OverrideConfig is a duty set by hand.
@@ -157,7 +168,10 @@ func (o *OutputConfig) curve() CurveConfig {
 func (o *OutputConfig) pi() PIConfig {
 	c := *o.Auto.PI
 	c.Min, c.Max, c.Failsafe, c.Patience = o.Min, o.Max, o.Failsafe, inputPatience
-	if o.Start > 0 {
+	switch {
+	case o.Auto.shares():
+		c.Min, c.Max = 0, 100 // it asks for a demand
+	case o.Start > 0:
 		c.Min = 0
 	}
 	return c

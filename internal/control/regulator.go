@@ -27,6 +27,7 @@ type Drive struct {
 type output struct {
 	curve     *Curve
 	pi        *PI
+	demand    Output // of one that leads: what its PI asks for, in percent of demand
 	law       Output // what the automatic part asks for now
 	motor     motor
 	stall     stall
@@ -120,26 +121,26 @@ func (r *Regulator) stepStalls(in *Senses, dt time.Duration) (stalled, unproven 
 	return stalled || dry, pumpStalled || dry
 }
 
+// stepLaws finds what each automatic part asks for: first the laws, then the parts of those who share a demand.
 func (r *Regulator) stepLaws(in *Senses, dt time.Duration) {
+	host := 0.0
+	if in.HostKnown {
+		host = in.HostW
+	}
 	for i := range r.cfg.Outputs {
-		o, out := &r.cfg.Outputs[i], &r.outputs[i]
+		out := &r.outputs[i]
 		value, state := r.input(i)
 		law := Input{Value: value, Good: state == inputKnown}
 		switch {
 		case out.pi != nil:
-			from := r.drives[i].Duty
-			if out.motor.slew.started && o.Kind != Switch {
-				from = out.motor.slew.duty
-			}
-			host := 0.0
-			if in.HostKnown {
-				host = in.HostW
-			}
-			out.law = out.pi.Step(PIInput{Input: law, HostW: host, InEffect: from}, dt)
+			out.law = out.pi.Step(PIInput{Input: law, HostW: host, InEffect: r.takeOver(i)}, dt)
+			out.demand = out.law
 		case out.curve != nil:
 			out.law = out.curve.Step(law, dt)
 		}
 	}
+	// Whoever sets a leader's demand by something else than its PI does so here.
+	r.share()
 }
 
 func (r *Regulator) chills() bool {
@@ -260,6 +261,27 @@ func (r *Regulator) Leaked() bool { return r.hazards.leak }
 
 // LatchLeak latches a leak that was latched before the start, and that nobody has cleared.
 func (r *Regulator) LatchLeak() { r.hazards.leak = true }
+
+// Cancelled are the outputs whose override was cancelled, a bit each by their index: by
+// over-temperature, or because it ends too far ahead.
+func (r *Regulator) Cancelled() (outputs uint32) {
+	for i := range r.outputs {
+		if r.cfg.Outputs[i].Override != nil && r.outputs[i].cancelled {
+			outputs |= 1 << i
+		}
+	}
+	return outputs
+}
+
+// Cancel ends overrides of outputs, a bit each, that were cancelled before the start: what
+// safety ended does not begin again by a restart.
+func (r *Regulator) Cancel(outputs uint32) {
+	for i := range r.outputs {
+		if outputs&(1<<i) != 0 {
+			r.outputs[i].cancelled = true
+		}
+	}
+}
 
 // Drives returns what the outputs are to do, by their index in the configuration.
 func (r *Regulator) Drives() []Drive { return slices.Clone(r.drives) }

@@ -64,6 +64,35 @@ func (l *loop) run(d time.Duration) {
 	}
 }
 
+// share makes pump or fan lead, and the other one follow; neither may be a switch.
+func share(c *control.RegulatorConfig, leader int) {
+	follower := 1 - leader
+	c.Outputs[leader].Auto = control.AutoConfig{
+		Input: coolant.Water, PI: &control.PIConfig{Setpoint: 30, Kp: 10, Ti: 100 * time.Second}, Range: &control.Range{From: 0, To: 60},
+	}
+	c.Outputs[follower].Auto = control.AutoConfig{Follow: c.Outputs[leader].Name, Range: &control.Range{From: 40, To: 100}}
+}
+
+// Who hands in a configuration may go on with it as it is.
+func TestApplyChangesNothingThatIsNotItsOwn(t *testing.T) {
+	cfg := loopConfig()
+	share(&cfg, 0)
+	l := newLoop(t, cfg)
+	if a := cfg.Outputs[1].Auto; a.Input != "" || *a.Range != (control.Range{From: 40, To: 100}) {
+		t.Errorf("the follower became %+v", a)
+	}
+	l.run(150 * time.Second) // the demand falls through 50 %, where it is 90 % of the pump
+	before := l.reg.Drives()
+	cfg.Outputs[0].Auto.Range.To = 10
+	l.run(5 * time.Second)
+	if after := l.reg.Drives(); !(before[0].Duty < 95 && after[0].Duty < before[0].Duty) {
+		t.Errorf("a range that was changed from outside counts: %+v, then %+v", before, after)
+	}
+	if err := l.reg.Apply(cfg); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRegulatorConfigRefuses(t *testing.T) {
 	for says, change := range map[string]func(*control.RegulatorConfig){
 		"critical_c: 60 is not":             func(c *control.RegulatorConfig) { c.Critical = 60 },
@@ -104,6 +133,22 @@ func TestRegulatorConfigRefuses(t *testing.T) {
 		"outputs.fan.auto.curve: points: 0":    func(c *control.RegulatorConfig) { c.Outputs[1].Auto.Curve.Points = nil },
 		"outputs.fan.auto.pi: kp 0": func(c *control.RegulatorConfig) {
 			c.Outputs[1].Auto = control.AutoConfig{Input: "water", PI: &control.PIConfig{}}
+		},
+		"outputs.fan.auto.follow.output: there is no output": func(c *control.RegulatorConfig) { share(c, 0); c.Outputs[1].Auto.Follow = "pump2" },
+		`outputs.fan.auto.follow.output: "fan" has no pi`:    func(c *control.RegulatorConfig) { share(c, 0); c.Outputs[1].Auto.Follow = "fan" },
+		`outputs.fan.auto.follow.output: "pump" has no pi`:   func(c *control.RegulatorConfig) { share(c, 0); c.Outputs[0].Auto.Range = nil },
+		"outputs.fan.auto.follow: one that follows has no":   func(c *control.RegulatorConfig) { share(c, 0); c.Outputs[1].Auto.Input = "water" },
+		"outputs.fan.auto.follow.range: it is missing":       func(c *control.RegulatorConfig) { share(c, 0); c.Outputs[1].Auto.Range = nil },
+		"outputs.fan.auto.follow.range: 40 is not below":     func(c *control.RegulatorConfig) { share(c, 0); c.Outputs[1].Auto.Range.To = 40 },
+		"outputs.pump.auto.pi.range: 0 to 101 is not":        func(c *control.RegulatorConfig) { share(c, 0); c.Outputs[0].Auto.Range.To = 101 },
+		"outputs.pump.auto.pi.range: NaN to 60 is not":       func(c *control.RegulatorConfig) { share(c, 0); c.Outputs[0].Auto.Range.From = math.NaN() },
+		"outputs.fan.auto.follow: pumps and fans share":      func(c *control.RegulatorConfig) { share(c, 0); c.Outputs[1].Kind = control.Switch },
+		"outputs.fan.auto: exactly one of curve, pi and":     func(c *control.RegulatorConfig) { c.Outputs[1].Auto.Follow = "pump" },
+		"outputs.pump.auto: a curve has no range":            func(c *control.RegulatorConfig) { c.Outputs[0].Auto.Range = &control.Range{To: 50} },
+		"outputs.buzzer.auto: a buzzer":                      func(c *control.RegulatorConfig) { c.Outputs[3].Auto.Follow = "pump" },
+		"outputs.chiller.auto.follow: pumps and fans share": func(c *control.RegulatorConfig) {
+			share(c, 0)
+			c.Outputs[2].Auto = control.AutoConfig{Follow: "pump", Range: &control.Range{To: 50}}
 		},
 		"outputs.buzzer.auto: a buzzer has none": func(c *control.RegulatorConfig) { c.Outputs[3].Auto = c.Outputs[1].Auto },
 		"outputs.chiller.min_on_s: 3601":         func(c *control.RegulatorConfig) { c.Outputs[2].MinOn = 3601 * time.Second },
@@ -221,6 +266,22 @@ func drawConfig(t *rapid.T) control.RegulatorConfig {
 			}
 		}
 	}
+	if !rapid.Bool().Draw(t, "shared") {
+		return cfg
+	}
+	leader := rapid.IntRange(0, 1).Draw(t, "leader")
+	share(&cfg, leader)
+	for i := range 2 {
+		o := &cfg.Outputs[i]
+		o.Kind = rapid.SampledFrom([]control.Kind{control.PWM4, control.DCPWM}).Draw(t, "kind")
+		o.Auto.Range.From = rapid.Float64Range(0, 99).Draw(t, "from")
+		o.Auto.Range.To = rapid.Float64Range(o.Auto.Range.From+0.01, 100).Draw(t, "to")
+	}
+	pi := cfg.Outputs[leader].Auto.PI
+	pi.Kp, pi.FeedForward = rapid.Float64Range(0.1, 100).Draw(t, "kp"), rapid.Float64Range(0, 5).Draw(t, "feed")
+	if rapid.Bool().Draw(t, "shared difference") {
+		cfg.Outputs[leader].Auto.Minus = coolant.Ambient
+	}
 	return cfg
 }
 
@@ -318,6 +379,15 @@ func checkRules(t *rapid.T, cfg *control.RegulatorConfig, in *control.Senses, be
 			t.Fatalf("%s runs without a pump", o.Name)
 		case o.Role == control.Chiller && d.Duty > 0 && d.By == control.ByInterlock:
 			t.Fatalf("%s runs against its interlock", o.Name)
+		}
+		if leader := slices.IndexFunc(cfg.Outputs, func(l control.OutputConfig) bool { return l.Name == o.Auto.Follow }); leader >= 0 {
+			of := drives[leader]
+			alone := func(by control.Claim) bool {
+				return by == control.ByFailsafe || by == control.ByBoot || by == control.ByStall || by == control.ByNoTransfer
+			}
+			if alone(d.By) != alone(of.By) {
+				t.Fatalf("%s is at %+v, and %s, which it follows, at %+v", o.Name, d, cfg.Outputs[leader].Name, of)
+			}
 		}
 		if i >= len(before) || o.Kind == control.Switch || o.SlewUp == 0 || o.SpinUp > 0 || d.By != control.ByAuto || before[i].By != control.ByAuto || before[i].Duty == 0 {
 			continue

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -89,7 +90,7 @@ func respond(t *testing.T, seed uint64, pi control.PIConfig, fed bool) (got resp
 // The figures that docs/simulation.md gives for the default gains. The setpoints are those that the loop
 // can reach at 60 W: with its fan at full speed the water is 29.9 C, and 32.9 C with the least at which it
 // does not rest.
-func TestPIHoldsTheWater(t *testing.T) {
+func TestClosedLoopPI(t *testing.T) {
 	var worst response
 	for _, setpoint := range []float64{31.5, 31.75, 32, 32.25, 32.5} {
 		for seed := range uint64(6) {
@@ -103,13 +104,16 @@ func TestPIHoldsTheWater(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("15 to 60 W with the default gains, the worst of 5 setpoints and 6 specimens of the probe: overshoot %.2f K, within 0.25 K after %v, "+
-		"swing at steady load %.4f K (a step of the probe is %.4f K), duty movement %.2f %% a minute",
-		worst.peak, worst.settling, worst.swing, probeStep, worst.movement)
+	f := newFigures("15 to 60 W with the default gains, the worst of 5 setpoints and 6 specimens of the probe", "figure", "measured", "asked for")
+	f.row("overshoot", fmt.Sprintf("%.2f K", worst.peak), "below 0.5 K")
+	f.row("within 0.25 K of the setpoint after", worst.settling, "10m")
+	f.row("swing of the water at steady load", fmt.Sprintf("%.4f K", worst.swing), fmt.Sprintf("a step of the probe, %.4f K", probeStep))
+	f.row("movement of the duty at steady load", fmt.Sprintf("%.2f %% a minute", worst.movement), "below 2 % a minute")
+	f.log(t)
 }
 
 // Gains that a quiet loop wants let the water rise far over the setpoint, unless the host tells its heat.
-func TestFeedForwardActsBeforeTheWaterWarms(t *testing.T) {
+func TestClosedLoopFeedForward(t *testing.T) {
 	gentle := control.PIConfig{Setpoint: 32, Kp: 8, Ti: 240 * time.Second, Deadband: 0.13}
 	fed := gentle
 	fed.FeedForward = 0.5
@@ -121,7 +125,10 @@ func TestFeedForwardActsBeforeTheWaterWarms(t *testing.T) {
 			t.Errorf("seed %d: without the host's heat the peak is %.2f K, more than %.2f K", seed+1, silent, without)
 		}
 	}
-	t.Logf("15 to 60 W with 8 %%/K and 240 s: peak deviation %.2f K, with a feed-forward of 0.5 %%/W %.2f K", without, with)
+	f := newFigures("15 to 60 W with 8 % per K and 240 s", "figure", "measured", "asked for")
+	f.row("peak deviation", fmt.Sprintf("%.2f K", without), "-")
+	f.row("the same with a feed-forward of 0.5 % per W", fmt.Sprintf("%.2f K", with), "below half of it, and below 0.5 K")
+	f.log(t)
 	if with > without/2 || with >= 0.5 {
 		t.Errorf("the peak is %.2f K with feed-forward and %.2f K without", with, without)
 	}

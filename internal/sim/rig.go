@@ -235,14 +235,18 @@ func (r *Rig) State() State { return r.plant.State() }
 func (r *Rig) ClearFault(name string, occurrence int) error { return r.reg.Clear(name, occurrence) }
 
 // Reset restarts the firmware's fast loop with the settings that it has, as a reset of the
-// ESP32 does. The loop itself goes on, and a leak stays latched: the device keeps that in flash.
+// ESP32 does. The loop itself goes on. A leak stays latched, and an override that was cancelled
+// stays so: the device keeps both in flash.
 func (r *Rig) Reset() {
 	reg, err := control.NewRegulator(r.set.control)
 	if err != nil {
 		panic(err) // settings were checked before they were kept
 	}
-	if r.reg != nil && r.reg.Leaked() {
-		reg.LatchLeak()
+	if r.reg != nil {
+		if r.reg.Leaked() {
+			reg.LatchLeak()
+		}
+		reg.Cancel(r.reg.Cancelled())
 	}
 	r.reg, r.duties, r.hostTill = reg, reg.Drives(), time.Time{}
 }

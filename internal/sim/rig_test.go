@@ -235,6 +235,41 @@ func TestLateOverride(t *testing.T) {
 	}
 }
 
+// An override survives a power cut, unless over-temperature had cancelled it.
+func TestOverTemperatureCancelsForGood(t *testing.T) {
+	r := rigAt(1, 10)
+	s := r.set
+	s.control.Outputs = slices.Clone(s.control.Outputs)
+	s.control.Outputs[1].Override = &control.OverrideConfig{Duty: 70, Until: coolant.Milli(r.Now().Add(10 * time.Hour))}
+	if err := r.apply(s); err != nil {
+		t.Fatal(err)
+	}
+	claim := func() control.Claim { return r.duties[1].By }
+	r.Reset()
+	r.Advance(r.Now().Add(10 * time.Second))
+	if claim() != control.ByOverride {
+		t.Fatalf("after a restart the fan is claimed by %s", claim())
+	}
+	r.day = heatStep{after: 900}
+	for n := 0; claim() != control.ByOverTemp; n++ {
+		if r.Advance(r.Now().Add(time.Second)); n > 3600 {
+			t.Fatalf("900 W for an hour, and the fan is claimed by %s", claim())
+		}
+	}
+	// Until it is so cool that a restart would not find it again.
+	r.day = heatStep{after: 15}
+	for n := 0; claim() == control.ByOverTemp; n++ {
+		if r.Advance(r.Now().Add(time.Second)); n > 3600 {
+			t.Fatal("over-temperature does not end")
+		}
+	}
+	r.Reset()
+	r.Advance(r.Now().Add(time.Hour))
+	if claim() != control.ByAuto {
+		t.Errorf("an hour after over-temperature and a restart the fan is claimed by %s", claim())
+	}
+}
+
 func TestProbeIsADS18B20(t *testing.T) {
 	r := rigAt(1, 10)
 	p := newProbe(r.rng)

@@ -150,6 +150,9 @@ func setOutput(o *control.OutputConfig, w *wire.OutputSetting) error {
 
 // law is the automatic part, which is said whole.
 func law(w *wire.LawSetting) control.AutoConfig {
+	if w.Follow != nil {
+		return control.AutoConfig{Follow: w.Follow.Output, Range: part(w.Follow.Range)}
+	}
 	input, minus, _ := strings.Cut(w.Input, "-")
 	a := control.AutoConfig{Input: coolant.Metric(input), Minus: coolant.Metric(minus)}
 	if w.Curve != nil {
@@ -163,9 +166,14 @@ func law(w *wire.LawSetting) control.AutoConfig {
 		a.PI = &control.PIConfig{Setpoint: w.PI.Setpoint, Kp: w.PI.KP, Ti: time.Duration(w.PI.TiS * float64(time.Second))}
 		set(&a.PI.Deadband, w.PI.DeadbandK)
 		set(&a.PI.FeedForward, w.PI.FFDutyPerW)
+		if w.PI.Range != nil {
+			a.Range = part(*w.PI.Range)
+		}
 	}
 	return a
 }
+
+func part(p wire.Pair) *control.Range { return &control.Range{From: p[0], To: p[1]} }
 
 // set takes a value that was said.
 func set[T any](to *T, said *T) {

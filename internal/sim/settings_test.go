@@ -56,8 +56,17 @@ func dump(t *testing.T, s *settings) (doc map[string]any) {
 			m["auto"] = map[string]any{"input": input, "curve": map[string]any{"points": points, "hysteresis_k": k.Hysteresis}}
 		}
 		if p := o.Auto.PI; p != nil {
-			m["auto"] = map[string]any{"input": input, "pi": map[string]any{
+			pi := map[string]any{
 				"setpoint": p.Setpoint, "kp": p.Kp, "ti_s": p.Ti.Seconds(), "deadband_k": p.Deadband, "ff_duty_per_w": p.FeedForward,
+			}
+			if o.Auto.Range != nil {
+				pi["range"] = []float64{o.Auto.Range.From, o.Auto.Range.To}
+			}
+			m["auto"] = map[string]any{"input": input, "pi": pi}
+		}
+		if o.Auto.Follow != "" {
+			m["auto"] = map[string]any{"follow": map[string]any{
+				"output": o.Auto.Follow, "range": []float64{o.Auto.Range.From, o.Auto.Range.To},
 			}}
 		}
 		outputs = append(outputs, m)
@@ -192,10 +201,12 @@ func TestDeviceRefusesWhatItCannotDo(t *testing.T) {
 		`{"outputs":[{"name":"fan","role":"buzzer","auto":{"input":"water","pi":{}}}]}`: "outputs[0].auto",
 		`{"outputs":[{"name":"fan","kind":"switch","wiring":{"hz":25000}}]}`:            "outputs[0].wiring.hz: 25000 is not within 0 to 0",
 		`{"critical_c":60}`: "critical_c: 60 is not within",
-		fmt.Sprintf(`{"outputs":[{"name":"pump","override":{"duty":0,"until":%d}}]}`, late):   "outputs.pump.override.until: ",
-		`{"outputs":[{"name":"pump"},{"name":"pump"}]}`:                                       "outputs[1].name: another output has the same",
-		`{"outputs":[{"name":"fan","auto":{"input":"inside","curve":{"points":[[30,50]]}}}]}`: `outputs.fan.auto.input: no probe has the role "inside"`,
-		`{"probes":[{"rom":"28ff641e8216043c","role":"ambient"}]}`:                            "probes: none has the role water",
+		fmt.Sprintf(`{"outputs":[{"name":"pump","override":{"duty":0,"until":%d}}]}`, late):                                                                                     "outputs.pump.override.until: ",
+		`{"outputs":[{"name":"pump"},{"name":"pump"}]}`:                                                                                                                         "outputs[1].name: another output has the same",
+		`{"outputs":[{"name":"fan","auto":{"input":"inside","curve":{"points":[[30,50]]}}}]}`:                                                                                   `outputs.fan.auto.input: no probe has the role "inside"`,
+		`{"outputs":[{"name":"fan","auto":{"follow":{"output":"pump","range":[40,100]}}}]}`:                                                                                     `outputs.fan.auto.follow.output: "pump" has no pi with a range`,
+		`{"outputs":[{"name":"fan","auto":{"follow":{"output":"pump2","range":[40,100]}}}]}`:                                                                                    `outputs.fan.auto.follow.output: there is no output "pump2"`,
+		`{"probes":[{"rom":"28ff641e8216043c","role":"ambient"}]}`:                                                                                                              "probes: none has the role water",
 		`{"outputs":[{"name":"a","role":"fan","kind":"pwm4","wiring":{"pin":21,"tacho_pin":34}},{"name":"b","role":"fan","kind":"switch","wiring":{"pin":22,"tacho_pin":35}}]}`: "outputs: 5 tachometers and flow meters are more than the 4",
 	} {
 		b := alone(t)

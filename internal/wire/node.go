@@ -266,24 +266,32 @@ func (n *node) pairs(field string, limit int) []Pair {
 	}
 	all := make([]Pair, 0, len(raws))
 	for i, raw := range raws {
-		place := field + "[" + strconv.Itoa(i) + "]"
-		var numbers []json.RawMessage
-		if raw[0] != '[' || json.Unmarshal(raw, &numbers) != nil || len(numbers) != 2 {
-			n.fail(coolant.RejectedField, place, "a pair of numbers is expected")
+		pair := n.pair(field+"["+strconv.Itoa(i)+"]", raw)
+		if pair == nil {
 			return nil
 		}
-		var pair Pair
-		for k, text := range numbers {
-			num, ok := scanNumber(text)
-			if ok {
-				pair[k], ok = num.float()
-			}
-			if !ok {
-				n.fail(coolant.RejectedValue, place, "a finite number is expected")
-				return nil
-			}
-		}
-		all = append(all, pair)
+		all = append(all, *pair)
 	}
 	return all
+}
+
+// pair reads raw, which stands at a place, as a pair of numbers.
+func (n *node) pair(place string, raw json.RawMessage) *Pair {
+	var numbers []json.RawMessage
+	if len(raw) == 0 || raw[0] != '[' || json.Unmarshal(raw, &numbers) != nil || len(numbers) != 2 {
+		n.fail(coolant.RejectedField, place, "a pair of numbers is expected")
+		return nil
+	}
+	var pair Pair
+	for k, text := range numbers {
+		num, ok := scanNumber(text)
+		if ok {
+			pair[k], ok = num.float()
+		}
+		if !ok {
+			n.fail(coolant.RejectedValue, place, "a finite number is expected")
+			return nil
+		}
+	}
+	return &pair
 }

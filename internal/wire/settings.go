@@ -98,9 +98,16 @@ type Pair [2]float64
 // LawSetting is the automatic part of an output: what it looks at, and one of the
 // laws. It is said whole.
 type LawSetting struct {
-	Input string        `json:"input"` // a role, or the difference of two: "water-ambient"
-	Curve *CurveSetting `json:"curve,omitempty"`
-	PI    *PISetting    `json:"pi,omitempty"`
+	Input  string         `json:"input,omitempty"` // a role, or the difference of two: "water-ambient"; missing with Follow
+	Curve  *CurveSetting  `json:"curve,omitempty"`
+	PI     *PISetting     `json:"pi,omitempty"`
+	Follow *FollowSetting `json:"follow,omitempty"`
+}
+
+// FollowSetting lets an output do its part of another's demand.
+type FollowSetting struct {
+	Output string `json:"output"` // which has a PI with a range
+	Range  Pair   `json:"range"`  // the demands at which it begins, and at which it is at its max_duty
 }
 
 // CurveSetting is a curve; package control has its law.
@@ -116,6 +123,9 @@ type PISetting struct {
 	TiS        float64  `json:"ti_s"`                    // seconds of integral action, 1 to 36,000
 	DeadbandK  *float64 `json:"deadband_k,omitempty"`    // 0 to 2; nil: 0
 	FFDutyPerW *float64 `json:"ff_duty_per_w,omitempty"` // percent per W of the host's heat, 0 to 5; nil: 0
+	// Range, 0 to 100 and ascending, makes it ask for a demand, of which its output and those that follow
+	// it do their parts; nil: it asks for the duty of its output.
+	Range *Pair `json:"range,omitempty"`
 }
 
 // Override is a duty in place of the automatic part for a while.

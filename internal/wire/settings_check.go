@@ -27,6 +27,7 @@ func (s *Settings) Check() error {
 		names[o.Name] = true
 		o.check(in)
 		s.checkInput(in, o)
+		s.checkShare(in, o)
 	}
 	if *n.mistake != nil {
 		return *n.mistake
@@ -57,7 +58,7 @@ func (s *Settings) checkProbes(n *node) {
 // checkInput checks that a probe has the roles that an output looks at. Without
 // probes in the settings the device names them itself.
 func (s *Settings) checkInput(n *node, o *OutputSetting) {
-	if o.Auto == nil {
+	if o.Auto == nil || o.Auto.Follow != nil {
 		return
 	}
 	role, minus, difference := strings.Cut(o.Auto.Input, "-")
@@ -72,6 +73,43 @@ func (s *Settings) checkInput(n *node, o *OutputSetting) {
 	}
 	if !has(role) || difference && !has(minus) {
 		n.fail(coolant.RejectedField, "auto.input", "no probe has that role")
+	}
+}
+
+// checkShare checks what an output has to do with a shared demand, as far as the settings say what
+// the outputs are; the board may have some that they do not name.
+func (s *Settings) checkShare(n *node, o *OutputSetting) {
+	if o.Auto == nil {
+		return
+	}
+	member, part := "auto.pi", (*Pair)(nil)
+	switch {
+	case o.Auto.Follow != nil:
+		member, part = "auto.follow", &o.Auto.Follow.Range
+		s.checkLeader(n, o.Auto.Follow.Output)
+	case o.Auto.PI != nil:
+		part = o.Auto.PI.Range
+	}
+	switch {
+	case part == nil:
+	case o.Role != nil && *o.Role != RolePump && *o.Role != RoleFan || o.Kind != nil && *o.Kind == KindSwitch:
+		n.fail(coolant.RejectedField, member, "pumps and fans share work, but no switches")
+	case part[0] >= part[1]:
+		n.fail(coolant.RejectedField, member+".range", "it ends where it begins, or before")
+	}
+}
+
+// checkLeader checks the output that another one follows.
+func (s *Settings) checkLeader(n *node, name string) {
+	i := slices.IndexFunc(s.Outputs, func(o *OutputSetting) bool { return o.Name == name })
+	if i < 0 {
+		return
+	}
+	switch leader := s.Outputs[i]; {
+	case leader.Kind != nil && *leader.Kind == KindGivenUp:
+		n.fail(coolant.RejectedField, "auto.follow.output", "that output is given up")
+	case leader.Auto != nil && (leader.Auto.PI == nil || leader.Auto.PI.Range == nil):
+		n.fail(coolant.RejectedField, "auto.follow.output", "that output has no pi with a range, of which a part could be done")
 	}
 }
 

@@ -113,19 +113,56 @@ func readWiring(n *node, kind *string) *WiringSetting {
 }
 
 func readLaw(n *node) *LawSetting {
+	curve, pi, follow := n.object("curve"), n.object("pi"), n.object("follow")
+	count := 0
+	for _, law := range []*node{curve, pi, follow} {
+		if law != nil {
+			count++
+		}
+	}
+	if count != 1 {
+		n.fail(coolant.RejectedField, "", "exactly one of curve, pi and follow is expected")
+		return &LawSetting{}
+	}
+	if follow != nil {
+		if n.there("input") {
+			n.fail(coolant.RejectedField, "input", "one that follows has none; it looks at what its leader looks at")
+		}
+		return &LawSetting{Follow: readFollow(follow)}
+	}
 	n.need("input")
 	l := &LawSetting{Input: n.input("input")}
-	curve, pi := n.object("curve"), n.object("pi")
-	if (curve == nil) == (pi == nil) {
-		n.fail(coolant.RejectedField, "", "exactly one of curve and pi is expected")
-		return l
-	}
 	if curve != nil {
 		l.Curve = readCurve(curve)
 	} else {
 		l.PI = readPI(pi)
 	}
 	return l
+}
+
+func readFollow(n *node) *FollowSetting {
+	n.need("output")
+	f := &FollowSetting{Output: string(n.metric("output"))}
+	n.need("range")
+	if part := readRange(n); part != nil {
+		f.Range = *part
+	}
+	return f
+}
+
+// readRange reads the part of a demand; nil if it is missing.
+func readRange(n *node) *Pair {
+	if !n.there("range") {
+		return nil
+	}
+	pair := n.pair("range", n.members["range"])
+	if pair == nil {
+		return nil
+	}
+	if !within(pair[0], 0, 100) || !within(pair[1], 0, 100) {
+		n.fail(coolant.RejectedRange, "range", "demands are within 0 to 100")
+	}
+	return pair
 }
 
 func readCurve(n *node) *CurveSetting {
@@ -156,6 +193,7 @@ func readPI(n *node) *PISetting {
 	p.TiS = n.required("ti_s", 1, 36000)
 	p.DeadbandK = n.number("deadband_k", 0, 2)
 	p.FFDutyPerW = n.number("ff_duty_per_w", 0, 5)
+	p.Range = readRange(n)
 	return p
 }
 

@@ -99,6 +99,9 @@ func TestSettingsPlaces(t *testing.T) {
 		"outputs[0].wiring.pin":           `{"epoch":"e","version":1,"outputs":[{"name":"pump","wiring":{"pin":64}}]}`,
 		"outputs[0].auto":                 `{"epoch":"e","version":1,"outputs":[{"name":"pump","auto":{"input":"water"}}]}`,
 		"outputs[0].auto.curve.points[1]": `{"epoch":"e","version":1,"outputs":[{"name":"pump","auto":{"input":"water","curve":{"points":[[30,50],[31]]}}}]}`,
+		"outputs[0].auto.pi.range":        `{"epoch":"e","version":1,"outputs":[{"name":"pump","auto":{"input":"water","pi":{"setpoint":30,"kp":1,"ti_s":9,"range":[0,101]}}}]}`,
+		"outputs[0].auto.follow.range":    `{"epoch":"e","version":1,"outputs":[{"name":"pump","auto":{"follow":{"output":"fan","range":[0]}}}]}`,
+		"outputs[0].auto.follow.output":   `{"epoch":"e","version":1,"outputs":[{"name":"pump","auto":{"follow":{"range":[0,1]}}}]}`,
 		"outputs[0].skip[0]":              `{"epoch":"e","version":1,"outputs":[{"name":"pump","skip":[["x",1]]}]}`,
 	} {
 		_, err := wire.DecodeSettings([]byte(payload))
@@ -113,6 +116,7 @@ func TestSettingsPlaces(t *testing.T) {
 func FuzzSettings(f *testing.F) {
 	f.Add([]byte(`{"epoch":"e1","version":3,"outputs":[{"name":"pump","skip":[[31,38]],"auto":{"input":"water-ambient","pi":{"setpoint":6,"kp":8,"ti_s":120}},"override":{"duty":0,"until":1}}]}`))
 	f.Add([]byte(`{"epoch":"e1","version":3,"probes":[{"rom":"28FF641E8216043C","role":"water"}],"outputs":[{"name":"pump","wiring":{"tacho_pin":null}}]}`))
+	f.Add([]byte(`{"epoch":"e1","version":3,"outputs":[{"name":"pump","auto":{"input":"water","pi":{"setpoint":30,"kp":8,"ti_s":120,"range":[0,60]}}},{"name":"fan","auto":{"follow":{"output":"pump","range":[40,100]}}}]}`))
 	for _, p := range hostile() {
 		f.Add([]byte(p))
 	}

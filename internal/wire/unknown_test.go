@@ -14,6 +14,8 @@ func TestUnknownMembers(t *testing.T) {
 		nearest       string
 	}{
 		{"nothing", `{"epoch":"e","version":1,"interval_ms":5000,"outputs":[{"name":"fan","auto":{"input":"water","pi":{"setpoint":30,"kp":1,"ti_s":9}},"skip":[[1,2]],"wiring":{"pin":1}}]}`, nil, ""},
+		{"shared work", `{"epoch":"e","version":1,"outputs":[{"name":"pump","auto":{"input":"water","pi":{"setpoint":30,"kp":1,"ti_s":9,"range":[0,60]}}},{"name":"fan","auto":{"follow":{"output":"pump","range":[40,100]}}}]}`, nil, ""},
+		{"a slip in shared work", `{"outputs":[{"name":"fan","auto":{"follow":{"outputs":"pump","range":[40,100]}}}]}`, []string{"outputs[0].auto.follow.outputs"}, "output"},
 		{"a name without its unit", `{"interval":5000}`, []string{"interval"}, "interval_ms"},
 		{"a slip", `{"outputs":[{"name":"pump"},{"name":"fan","min_dutty":30}]}`, []string{"outputs[1].min_dutty"}, "min_duty"},
 		{"deep inside", `{"outputs":[{"auto":{"curve":{"points":[[1,2]],"hysteresis":1}}}],"standby":{"enable":true}}`, []string{"outputs[0].auto.curve.hysteresis", "standby.enable"}, "hysteresis_k"},

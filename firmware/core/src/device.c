@@ -75,8 +75,10 @@ const cool_drive_t *cool_device_step(cool_device_t *d, uint32_t now_ms, const co
 		d->senses.unix_ms = unix_ms;
 	}
 	cool_regulator_step(&d->regulator, &d->senses, dt > 60000 ? 60000 : (uint32_t)dt);
-	if (cool_regulator_leak(&d->regulator) != d->leak_kept) {
-		d->leak_kept = !d->leak_kept;
+	uint8_t cancelled = (uint8_t)cool_regulator_cancelled(&d->regulator);
+	if (cool_regulator_leak(&d->regulator) != d->leak_kept || cancelled != d->cancelled_kept) {
+		d->leak_kept = cool_regulator_leak(&d->regulator);
+		d->cancelled_kept = cancelled;
 		cool_device_keep(d, COOL_BLOB_LEAK);
 	}
 	d->stepped = now;

@@ -28,6 +28,8 @@ void cool_device_recall(cool_device_t *d, cool_load_t load, void *ctx) {
 	content = recall(d, load, ctx, COOL_BLOB_LEAK, &len);
 	d->leak_kept = len > 0 && content[0] != 0;
 	if (d->leak_kept) cool_regulator_leaked(&d->regulator);
+	d->cancelled_kept = len > 1 ? content[1] : 0; // older firmware kept the leak alone
+	cool_regulator_cancel(&d->regulator, d->cancelled_kept);
 	bool lost = false;
 	content = recall(d, load, ctx, COOL_BLOB_EXECUTED, &len);
 	if (content != NULL) lost = !cool_executed_load(&d->executed, content, len);
@@ -51,7 +53,10 @@ static size_t content_of(const cool_device_t *d, cool_blob_t blob, char *out, si
 	switch (blob) {
 	case COOL_BLOB_EXECUTED: return cool_executed_store(&d->executed, out, size);
 	case COOL_BLOB_HOME: return cool_home_store(&d->home, out, size);
-	case COOL_BLOB_LEAK: out[0] = d->leak_kept; return 1;
+	case COOL_BLOB_LEAK:
+		out[0] = d->leak_kept;
+		out[1] = (char)d->cancelled_kept;
+		return 2;
 	default:
 		if (d->staged != blob || d->stage_len > size) return 0;
 		memcpy(out, d->stage, d->stage_len);

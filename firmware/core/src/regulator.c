@@ -4,6 +4,7 @@
 
 #include "claims.h"
 #include "cool/overrides.h"
+#include "cool/share.h"
 #include "number.h"
 
 enum {
@@ -54,19 +55,53 @@ static bool step_stalls(cool_regulator_t *r, const cool_senses_t *in, uint32_t d
 	return any || dry;
 }
 
+/* The duty that an output has, before the spin-up pulse and skipped bands. */
+static double in_effect(const cool_regulator_t *r, int i) {
+	const cool_motor_t *m = &r->outputs[i].motor;
+	return m->slew.started && r->settings.outputs[i].kind != COOL_SWITCH ? m->slew.duty : r->drives[i].duty;
+}
+
+/* From where the PI of an output starts: the duty in effect, or the least demand at which nobody who shares it asks for less than it has. */
+static double take_over(const cool_regulator_t *r, int i) {
+	const cool_settings_t *s = &r->settings;
+	if (!s->outputs[i].range.set) return in_effect(r, i);
+	double demand = 0;
+	for (int k = 0; k < s->output_count; k++) {
+		if (cool_share_leader(s, k) == i) demand = cool_max(demand, cool_share_demand(&s->outputs[k], in_effect(r, k)));
+	}
+	return demand;
+}
+
+/* Gives everyone who shares a demand its part. A lost input is everyone's own failsafe. */
+static void share(cool_regulator_t *r) {
+	for (int i = 0; i < r->settings.output_count; i++) {
+		int leader = cool_share_leader(&r->settings, i);
+		if (leader < 0) continue;
+		const cool_output_cfg_t *o = &r->settings.outputs[i];
+		cool_law_out_t demand = r->outputs[leader].demand;
+		r->outputs[i].law = (cool_law_out_t){
+			.duty = demand.failsafe ? o->failsafe_duty : cool_share_part(o, demand.duty),
+			.failsafe = demand.failsafe,
+		};
+	}
+}
+
+/* What each automatic part asks for: first the laws, then the parts of those who share a demand. */
 static void step_laws(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_ms) {
 	for (int i = 0; i < r->settings.output_count; i++) {
 		const cool_output_cfg_t *o = &r->settings.outputs[i];
 		cool_output_t *out = &r->outputs[i];
 		cool_law_in_t law = {.value = 0};
 		law.good = cool_input_state(r, i, &law.value) == COOL_INPUT_KNOWN;
-		double from = out->motor.slew.started && o->kind != COOL_SWITCH ? out->motor.slew.duty : r->drives[i].duty;
 		if (o->law == COOL_LAW_PI) {
-			out->law = cool_pi_step(&out->pi, &o->pi, law, in->host_known ? in->host_w : 0, from, dt_ms);
+			out->law = cool_pi_step(&out->pi, &o->pi, law, in->host_known ? in->host_w : 0, take_over(r, i), dt_ms);
+			out->demand = out->law;
 		} else if (o->law == COOL_LAW_CURVE) {
 			out->law = cool_curve_step(&out->curve, &o->curve, law, dt_ms);
 		}
 	}
+	/* Whoever sets a leader's demand by something else than its PI does so here. */
+	share(r);
 }
 
 static bool chiller_runs(const cool_regulator_t *r) {
@@ -186,6 +221,18 @@ bool cool_regulator_clear(cool_regulator_t *r, const char *fault, uint32_t occur
 void cool_regulator_leaked(cool_regulator_t *r) { r->hazards.leak = true; }
 
 bool cool_regulator_leak(const cool_regulator_t *r) { return r->hazards.leak; }
+
+uint32_t cool_regulator_cancelled(const cool_regulator_t *r) {
+	uint32_t outputs = 0;
+	for (int i = 0; i < r->settings.output_count; i++)
+		if (r->settings.outputs[i].override.set && r->outputs[i].cancelled) outputs |= 1u << i;
+	return outputs;
+}
+
+void cool_regulator_cancel(cool_regulator_t *r, uint32_t outputs) {
+	for (int i = 0; i < r->settings.output_count; i++)
+		if ((outputs & 1u << i) != 0) r->outputs[i].cancelled = true;
+}
 
 void cool_regulator_event(cool_regulator_t *r, const char *fault) { cool_faults_event(&r->faults, fault); }
 

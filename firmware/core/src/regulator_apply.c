@@ -3,6 +3,7 @@
 
 #include "claims.h"
 #include "cool/regulator.h"
+#include "cool/share.h"
 
 /* What an output does before anything is known. */
 static void begin(cool_output_t *out, cool_drive_t *drive, const cool_output_cfg_t *o) {
@@ -21,6 +22,7 @@ static void settle(cool_regulator_t *r, const cool_settings_t *s) {
 	if (&r->settings != s) r->settings = *s;
 	for (int i = 0; i < r->settings.output_count; i++)
 		cool_output_bind(&r->settings.outputs[i]);
+	cool_share_inputs(&r->settings);
 	cool_probes_apply(&r->probes, &r->settings);
 }
 
@@ -43,6 +45,9 @@ static bool same_pi(const cool_pi_cfg_t *a, const cool_pi_cfg_t *b) {
 		same(a->ff_duty_per_w, b->ff_duty_per_w);
 }
 
+/* A demand is none any more where the range is another. */
+static bool same_range(const cool_range_t *a, const cool_range_t *b) { return a->set == b->set && same(a->from, b->from) && same(a->to, b->to); }
+
 static bool same_override(const cool_override_t *a, const cool_override_t *b) {
 	return a->set == b->set && same(a->duty, b->duty) && a->until_ms == b->until_ms;
 }
@@ -53,7 +58,7 @@ static void go_on(cool_output_t *out, const cool_drive_t *drive, const cool_outp
 	if (was->law != is->law || !same_input(&was->input, &is->input)) {
 		cool_curve_init(&out->curve);
 		cool_pi_init(&out->pi);
-	} else if (!same_pi(&was->pi, &is->pi)) {
+	} else if (!same_pi(&was->pi, &is->pi) || !same_range(&was->range, &is->range)) {
 		cool_pi_init(&out->pi);
 	}
 	if (was->kind != is->kind) {

@@ -85,8 +85,8 @@ void cool_output_bind(cool_output_cfg_t *o) {
 	o->curve.stop_duty = o->stop_duty;
 	o->curve.failsafe_duty = o->failsafe_duty;
 	/* A PI that may rest has to be able to ask for less than the least duty: the motor turns that into rest. */
-	o->pi.min_duty = o->start_duty > 0 ? 0 : o->min_duty;
-	o->pi.max_duty = o->max_duty;
+	o->pi.min_duty = o->start_duty > 0 || o->range.set ? 0 : o->min_duty;
+	o->pi.max_duty = o->range.set ? 100 : o->max_duty; /* of a demand */
 	o->pi.failsafe_duty = o->failsafe_duty;
 }
 

@@ -4,6 +4,7 @@
 
 #include "cool/curve.h"
 #include "cool/pi.h"
+#include "cool/share.h"
 #include "number.h"
 #include "settings_check.h"
 #include "text.h"
@@ -87,7 +88,9 @@ static bool check_law(const cool_settings_t *s, int i, char *reason) {
 			cool_settings_wrong(reason, "outputs", i, "auto", "a buzzer has none; it sounds while a critical fault is present");
 	}
 	if (o->law == COOL_LAW_NONE)
-		return cool_settings_wrong(reason, "outputs", i, "auto", "it is missing; pumps, fans and chillers have a curve or a pi");
+		return cool_settings_wrong(reason, "outputs", i, "auto", "it is missing; pumps, fans and chillers have a curve or a pi, or follow an output");
+	if (!cool_share_check(s, i, reason)) return false;
+	if (o->law == COOL_LAW_FOLLOW) return true; /* its input is its leader's */
 	if (!has_role(s, o->input.role)) return cool_settings_wrong(reason, "outputs", i, "auto.input", "no probe has that role");
 	if (o->input.minus[0] != '\0' && (!has_role(s, o->input.minus) || strcmp(o->input.minus, o->input.role) == 0)) {
 		return cool_settings_wrong(reason, "outputs", i, "auto.input", "a difference is of the roles of two probes");

@@ -34,6 +34,10 @@ static void check_output(const cool_output_cfg_t *o) {
 	MUST(o->role == COOL_BUZZER || o->law != COOL_LAW_NONE);
 	if (o->law == COOL_LAW_CURVE) MUST(o->curve.count >= 1 && o->curve.count <= COOL_MAX_POINTS);
 	if (o->law == COOL_LAW_PI) MUST(o->pi.kp > 0 && o->pi.ti_s >= 1 && o->pi.setpoint < 60);
+	if (o->law == COOL_LAW_FOLLOW) MUST(cool_valid_metric(o->follow) && o->range.set && o->input.role[0] == '\0');
+	if (o->law != COOL_LAW_FOLLOW) MUST(o->follow[0] == '\0');
+	within(o->range.from, 0, 100);
+	within(o->range.to, 0, 100);
 	if (o->override.set) MUST(o->override.until_ms >= 1);
 }
 

@@ -43,7 +43,7 @@ typedef enum {
 	COOL_BLOB_CA_PROVISIONED, /**< PEM from provisioning; the glue writes it, unsealed */
 	COOL_BLOB_CA_A,           /**< PEM of an endpoint that a command gave, with its NUL; sealed: read it through cool_flash_pem */
 	COOL_BLOB_CA_B,           /**< the same; the confirmed one and the one on trial take turns */
-	COOL_BLOB_LEAK,           /**< whether a leak is latched: a power cut is no person who clears it */
+	COOL_BLOB_LEAK,           /**< whether a leak is latched, and which overrides safety ended: a power cut is no person who decides otherwise */
 	COOL_BLOB_COUNT,          /**< also: none */
 } cool_blob_t;
 

@@ -61,7 +61,8 @@ typedef struct {
 typedef struct {
 	cool_curve_t curve;
 	cool_pi_t pi;
-	cool_law_out_t law; /**< what the automatic part asks for now */
+	cool_law_out_t demand; /**< of one that leads: what its PI asks for, in percent of demand (share.h) */
+	cool_law_out_t law;    /**< what the automatic part asks for now */
 	cool_motor_t motor;
 	cool_stall_t stall;
 	bool cancelled; /**< its override was cancelled */
@@ -128,6 +129,12 @@ void cool_regulator_leaked(cool_regulator_t *r);
 
 /** Whether a leak is latched. */
 bool cool_regulator_leak(const cool_regulator_t *r);
+
+/** The outputs whose override was cancelled, a bit each by their index: by over-temperature, or because it ends too far ahead. */
+uint32_t cool_regulator_cancelled(const cool_regulator_t *r);
+
+/** Overrides of these outputs, a bit each, were cancelled before the start: what safety ended does not begin again by a restart. */
+void cool_regulator_cancel(cool_regulator_t *r, uint32_t outputs);
 
 /** Notes a fault that something else found, such as COOL_FAULT_SETTINGS_LOST: latched, and over already. */
 void cool_regulator_event(cool_regulator_t *r, const char *fault);

@@ -25,6 +25,7 @@ typedef enum {
 	COOL_LAW_NONE, /**< a buzzer has none */
 	COOL_LAW_CURVE,
 	COOL_LAW_PI,
+	COOL_LAW_FOLLOW, /**< its part of the demand of another output's PI (share.h) */
 } cool_law_t;
 
 /** A corner of a curve. */
@@ -68,6 +69,12 @@ typedef struct {
 	char minus[COOL_NAME_SIZE]; /**< "" : role itself */
 } cool_input_t;
 
+/** The part of a demand in which an output does its work (share.h). */
+typedef struct {
+	bool set;        /**< otherwise a PI asks for a duty of its own output, and shares with nobody */
+	double from, to; /**< percent of demand, 0 to 100, from < to: where it begins, and where it is at its max_duty */
+} cool_range_t;
+
 /** Where an output and its tachometer are wired. */
 typedef struct {
 	int pin;              /**< GPIO of the drive; -1: not wired */
@@ -106,9 +113,11 @@ typedef struct {
 	double slew_up, slew_down;      /**< percent a second; 0: unlimited */
 	uint32_t min_on_ms, min_off_ms; /**< of a COOL_SWITCH */
 	cool_law_t law;
-	cool_input_t input;
-	cool_curve_cfg_t curve; /**< if law is COOL_LAW_CURVE; its bounds and failsafe are filled from the output's */
-	cool_pi_cfg_t pi;       /**< if law is COOL_LAW_PI; likewise */
+	cool_input_t input;          /**< if law is COOL_LAW_FOLLOW the regulator takes the leader's */
+	char follow[COOL_NAME_SIZE]; /**< if law is COOL_LAW_FOLLOW: the output whose PI has a range, the leader */
+	cool_range_t range;          /**< of a follower always, of a PI if it asks for a demand; the others have none */
+	cool_curve_cfg_t curve;      /**< if law is COOL_LAW_CURVE; its bounds and failsafe are filled from the output's */
+	cool_pi_cfg_t pi;            /**< if law is COOL_LAW_PI; likewise */
 	cool_override_t override;
 } cool_output_cfg_t;
 

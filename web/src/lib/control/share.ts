@@ -1,4 +1,5 @@
 import { type Auto, type Body, clamp, type PiLaw, type Role, type Span } from './contract';
+import type { Bounds } from './curve';
 import { FIRST_SETPOINT } from './defaults';
 import { type Output, withAuto, withOutput } from './outputs';
 
@@ -146,42 +147,54 @@ export function withEdgeAt(range: Span, edge: 0 | 1, demand: number): Span {
     : [range[0], clamp(at, { min: range[0] + NARROWEST, max: 100 })];
 }
 
-/** What an output runs at where it begins: one that may rest turns at its stop duty then. */
-export const lowOf = ({ min_duty, start_duty, stop_duty }: Output): number =>
-  start_duty > 0 ? stop_duty : min_duty;
-
-/** What an output does of a demand: the equation of contract/share.json, within its bounds. */
-export function dutyOf({ output, range: [from, to] }: Part, demand: number): number {
-  if (output.start_duty > 0 && demand < from) return 0;
-  const low = lowOf(output);
-  const part = clamp((demand - from) / (to - from), { min: 0, max: 1 });
-  return clamp(low + (output.max_duty - low) * part, { min: output.min_duty, max: output.max_duty });
+/** The duty at the begin of a part: of one that may rest it is where it would stop. */
+export function lowOf({ min_duty, max_duty, start_duty, stop_duty }: Bounds): number {
+  return start_duty > 0 ? Math.min(stop_duty, max_duty) : min_duty;
 }
 
+/** The duty that a part of the demand asks for. The law of contract/share.json. */
+export function asked(bounds: Bounds, [from, to]: Span, demand: number): number {
+  if (bounds.start_duty > 0 && demand < from) return 0;
+  const low = lowOf(bounds);
+  return low + (bounds.max_duty - low) * clamp((demand - from) / (to - from), { min: 0, max: 1 });
+}
+
+/** The least demand at which a part asks for no less than a duty. Likewise. */
+export function demandAt(bounds: Bounds, [from, to]: Span, duty: number): number {
+  const [low, most] = [lowOf(bounds), Math.min(duty, bounds.max_duty)];
+  if (most <= low) return bounds.start_duty > 0 && most > 0 ? from : 0;
+  return from + ((to - from) * (most - low)) / (bounds.max_duty - low);
+}
+
+/** What an output does of a demand, once it turns. */
+export function dutyOf({ output, range }: Part, demand: number): number {
+  const duty = asked(output, range, demand);
+  return duty === 0 && output.start_duty > 0 ? 0 : Math.max(duty, output.min_duty);
+}
+
+/** A duty is told in whole percents, and the newest one is a moment old: so far it may be from what is asked, in percent. */
+const ABOUT = 1.5;
+
 /**
- * The demands at which the outputs would run as they do: a device reports duties, and no demand. Where all are at
- * an end of their parts that is a span. Undefined where they do not go together, as while one is overridden or ramps.
+ * The demands at which all outputs would run as they do: a device reports duties, and no demand. Where all are at
+ * an end of their parts that is a span. Undefined where they do not go together, as while one of them ramps.
  */
 export function demandOf(
   parts: readonly Part[],
-  dutyOfOutput: (name: string) => number | undefined,
+  dutyNow: (name: string) => number | undefined,
 ): Span | undefined {
   let [low, high] = [0, 100];
-  for (const { output, range } of parts) {
-    const duty = dutyOfOutput(output.name);
+  for (const part of parts) {
+    const { output, range } = part;
+    const duty = dutyNow(output.name);
     if (duty === undefined) return undefined;
-    const [from, to] = range;
-    const [least, most] = [Math.max(lowOf(output), output.min_duty), output.max_duty];
-    const around = 1.5; // a duty is told in whole percents, and ramps
-    const at = (d: number) => from + ((to - from) * (d - lowOf(output))) / Math.max(1, most - lowOf(output));
-    if (duty > least + around)
-      low = Math.max(low, duty >= most - around ? at(most - around) : at(duty - around));
-    else if (duty > 0 && output.start_duty > 0) low = Math.max(low, from);
-    if (duty < most - around)
-      high = Math.min(high, duty <= least + around ? at(least + around) : at(duty + around));
+    const least = Math.max(lowOf(output), output.min_duty);
+    if (duty > least + ABOUT) low = Math.max(low, demandAt(output, range, duty - ABOUT));
+    else if (duty > 0 && output.start_duty > 0) low = Math.max(low, range[0]);
+    if (duty < output.max_duty - ABOUT)
+      high = Math.min(high, demandAt(output, range, Math.max(duty, least) + ABOUT));
   }
-  if (low > high) return undefined;
-  return [clamp(low, { min: 0, max: 100 }), clamp(high, { min: 0, max: 100 })];
+  return low <= high ? [low, high] : undefined;
 }
 
 /** Setpoints and priorities of the presets where work is shared. */
