@@ -120,7 +120,9 @@ export function withLaw(
   change: Partial<PiLaw>,
   to = input,
 ): Body {
-  return withAuto(body, leader.name, { input: to, pi: { ...law, ...change } });
+  // Its part may have been changed on the way here, too.
+  const own = body.outputs?.find((o) => o.name === leader.name)?.auto?.pi;
+  return withAuto(body, leader.name, { input: to, pi: { ...(own ?? law), ...change } });
 }
 
 /** The body without shared work: everybody goes by what it had before, or else by what it does by itself. */

@@ -84,7 +84,7 @@ function shownValue(members: readonly string[], value: unknown): string {
     if (member.endsWith('_w')) return texts.quantity(value, 'watt');
     if (member === 'stall_rpm') return texts.quantity(value, 'rpm');
     const unit = UNITS[member];
-    if (unit) return `${texts.format.number(value, 1)} ${unit()}`;
+    if (unit) return `${texts.format.number(value, Number.isInteger(value) ? 0 : 1)} ${unit()}`;
     if (member.endsWith('_duty')) return percent(value);
   }
   if (member === 'role' && typeof value === 'string') return words.named('role', value);
