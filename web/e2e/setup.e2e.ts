@@ -55,7 +55,6 @@ describe('setting a device up', () => {
       await until('the device to report it', async () =>
         (await twinOf(it.server)).state?.outputs.some((o) => o.name === 'pump2'),
       );
-      await output(page, 'pump2').getByText('not supervised', { exact: true }).waitFor();
 
       await output(page, 'pump2').getByText('Output and wiring').click();
       const name = output(page, 'pump2').getByLabel('Name');

@@ -59,6 +59,12 @@ describe('the board', () => {
     expect(blower).toMatchObject({ role: 'fan', kind: 'dc_pwm', stop_duty: 20, wiring: { pin: 16 } });
   });
 
+  test('and which are left of an earlier edit', () => {
+    const board = readBoard(device({ board: said }));
+    expect(outputsOf({}, ['pump', 'blower', 'fan2'], board).map((o) => o.name)).toEqual(['pump', 'blower']);
+    expect(outputsOf({}, ['pump', 'fan2']).map((o) => o.name)).toEqual(['pump', 'fan2']);
+  });
+
   test('tells its own outputs from those that were added', () => {
     const added = { name: 'fan2', role: 'fan', kind: 'pwm4', wiring: { pin: 21 } } as const;
     const body = { outputs: [added, { name: 'fan', min_duty: 30 }] };

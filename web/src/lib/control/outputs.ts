@@ -52,9 +52,9 @@ export function roleOf(name: string): Role | undefined {
 
 /** The outputs of a device, pumps first: those that it has by its own word, and those that are asked for. */
 export function outputsOf(body: Body, own: readonly string[], board?: Board): Output[] {
+  // Where it is known which are the board's, others that the device has are those of an earlier edit.
   const names = new Set([
-    ...(board?.outputs ?? []).map((o) => o.name),
-    ...own,
+    ...(board?.outputs?.map((o) => o.name) ?? own),
     ...(body.outputs ?? []).map((o) => o.name),
   ]);
   const order: (Role | undefined)[] = ['pump', 'fan', 'chiller', 'buzzer', undefined];
