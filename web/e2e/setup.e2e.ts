@@ -61,14 +61,14 @@ describe('setting a device up', () => {
       await name.fill('Spare pump');
       await name.press('Enter');
       await output(page, 'pump2').getByRole('alert').waitFor();
-      await name.fill('spare');
+      await name.fill('pump3');
       await name.press('Enter');
-      await output(page, 'spare').waitFor();
+      await output(page, 'pump3').waitFor();
       await save(page);
-      expect((await body())?.outputs).toMatchObject([{ name: 'spare', role: 'pump' }]);
+      expect((await body())?.outputs).toMatchObject([{ name: 'pump3', role: 'pump' }]);
 
-      await output(page, 'spare').getByText('Output and wiring').click();
-      await output(page, 'spare').getByRole('button', { name: 'Remove it' }).click();
+      await output(page, 'pump3').getByText('Output and wiring').click();
+      await output(page, 'pump3').getByRole('button', { name: 'Remove it' }).click();
       await save(page);
       expect(await body()).toEqual({ interval_ms: 1000 });
     }));
