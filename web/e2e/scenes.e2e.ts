@@ -114,8 +114,7 @@ describe.each(looks)('%s', (_, options) => {
         else if (twin === 'shared') {
           await page.locator('[data-bars]').waitFor();
           await page.locator('[data-probes][open]').waitFor(); // a probe stands in for another one
-        }
-        else await page.locator(`[data-twin="${twin}"]`).waitFor();
+        } else await page.locator(`[data-twin="${twin}"]`).waitFor();
         await wellMade(page, options);
       },
       options,
