@@ -1,4 +1,5 @@
 import type { Body, Kind, OwnLaw, PiLaw, Point, Role } from './contract';
+import { GAINS } from './gains';
 
 /** What a device does by itself where nothing is said (contract/README.md, "Defaults by role"). */
 export interface RoleDefaults {
@@ -70,11 +71,10 @@ export const DEVICE = {
 export const WIRE = { hz: 25_000, tacho_pulses: 2 } as const;
 
 /**
- * The integral law that a person starts from. The gain is that of the fan curve between 30 and 36 C, about
- * 10 percent per K; the integral time is about the time constant of a litre of water with a 120 mm radiator
- * at a middling fan, so that neither overtakes the other. A difference reacts alike.
+ * The law that a person starts from: the gains of a small loop. In a larger one they are slower than they could be, and
+ * no less steady.
  */
-export const FIRST_PI: Omit<PiLaw, 'setpoint'> = { kp: 8, ti_s: 120, deadband_k: 0.1, ff_duty_per_w: 0 };
+export const FIRST_PI: Omit<PiLaw, 'setpoint'> = GAINS.small;
 
 /** Setpoints to start from: what the default curves hold at half load, and the usual water-to-air difference there. */
 export const FIRST_SETPOINT = { temperature: 32, difference: 6 } as const;

@@ -7,7 +7,8 @@ export type Gains = Pick<PiLaw, 'kp' | 'ti_s'> & { deadband_k: number };
 export const CLASSES = ['small', 'medium', 'large'] as const;
 export type Class = (typeof CLASSES)[number];
 
-const GAINS: Readonly<Record<Class, Gains>> = {
+/** By class; deadbands are a little more than two steps of the probe, so that its noise moves nothing. */
+export const GAINS: Readonly<Record<Class, Gains>> = {
   small: { kp: 40, ti_s: 80, deadband_k: 0.13 },
   medium: { kp: 40, ti_s: 160, deadband_k: 0.13 },
   large: { kp: 40, ti_s: 320, deadband_k: 0.13 },
@@ -25,6 +26,3 @@ export function classOf(law: PiLaw): Class | undefined {
     return law.kp === kp && law.ti_s === ti_s && (law.deadband_k ?? 0) === deadband_k;
   });
 }
-
-/** What a setpoint is regulated with where nobody says which loop it is. */
-export const FIRST_GAINS: Gains = GAINS.small;

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Body, OutputBody, Span } from './contract';
 import type { Bounds } from './curve';
-import { PRESETS, ROLES } from './defaults';
-import { FIRST_GAINS } from './gains';
+import { FIRST_PI, PRESETS, ROLES } from './defaults';
 import { outputsOf, withAuto, withOutput } from './outputs';
 import { presetOf, withPreset } from './presets';
 import {
@@ -28,7 +27,7 @@ import {
 } from './share';
 
 const OWN = ['pump', 'fan'];
-const law = { setpoint: 32, ...FIRST_GAINS };
+const law = { setpoint: 32, ...FIRST_PI };
 const all = (body: Body) => outputsOf(body, OWN);
 const on = (body: Body = {}) => withShared(body, all(body), 'pump', law);
 const shared = (body: Body) => sharedOf(all(body)) as Shared;
@@ -160,7 +159,7 @@ describe('presets where work is shared', () => {
     const body = withPreset(on(), OWN, preset);
     expect(sharedOf(all(body))).toBeDefined();
     expect(presetOf(all(body))).toBe(preset);
-    expect(shared(body).law).toMatchObject(FIRST_GAINS);
+    expect(shared(body).law).toMatchObject(FIRST_PI);
   });
   test('colder is colder', () => {
     const setpoints = PRESETS.map((p) => shared(withPreset(on(), OWN, p)).law.setpoint);

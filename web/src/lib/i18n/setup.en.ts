@@ -175,6 +175,10 @@ export const setupEn = {
   'share.demand.unknown': 'The demand cannot be told from what they do now.',
   'share.does': '{output} {duty}',
 
+  'preset.shared.quiet': 'The pump works first, and the water gets a few degrees warmer.',
+  'preset.shared.balanced': 'The pump works first, toward a water that is neither warm nor cold.',
+  'preset.shared.cold': 'Both work side by side: coldest water, most noise.',
+
   'gains.title': 'Gains for',
   'gains.small': 'Small: half a litre, one 120 mm fan',
   'gains.medium': 'Medium: a litre, two or three 120 mm fans',

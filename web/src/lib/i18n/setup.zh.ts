@@ -163,6 +163,10 @@ export const setupZh: Readonly<Record<keyof typeof setupEn, string>> = {
   'share.demand.unknown': '从目前的占空比无法推知需求。',
   'share.does': '{output} {duty}',
 
+  'preset.shared.quiet': '水泵先出力，水温会高几度。',
+  'preset.shared.balanced': '水泵先出力，水温保持适中。',
+  'preset.shared.cold': '两者同时出力：水温最低，噪声最大。',
+
   'gains.title': '参数适用于',
   'gains.small': '小型：半升水，一把 120 毫米风扇',
   'gains.medium': '中型：一升水，两到三把 120 毫米风扇',
