@@ -238,3 +238,30 @@ TEST(a_power_cut_keeps_what_is_desired) {
 	/* Without a network it has gone on taking samples. */
 	CHECK(cool_device_health(&w.device, w.now).backlog >= 24);
 }
+
+/* What was desired is damaged in flash: the device goes by the board's own settings, which cool, and says so. */
+TEST(a_damaged_flash_cools_by_the_boards_own_settings) {
+	static world_t w;
+	static const char desired[] = "{\"epoch\":\"e1\",\"version\":7,\"outputs\":[{\"name\":\"pump\",\"min_duty\":5,\"auto\":{\"input\":\"water\","
+								  "\"curve\":{\"points\":[[20,5]]}}}]}";
+	make(&w);
+	join(&w, true);
+	run(&w, 60);
+	cool_device_message(&w.device, w.now, "coolant/loop/desired", 20, desired, sizeof desired - 1, true);
+	run(&w, 10);
+	CHECK_NEAR(cool_device_settings(&w.device)->outputs[RIG_PUMP].min_duty, 5, 0);
+	w.flash[COOL_BLOB_DESIRED].data[w.flash[COOL_BLOB_DESIRED].len / 2] ^= 0x10;
+	join(&w, false);
+	boot(&w, 2);
+	CHECK_NEAR(cool_device_settings(&w.device)->outputs[RIG_PUMP].min_duty, 40, 0);
+	const cool_fault_t *lost = cool_faults_find(&w.device.regulator.faults, COOL_FAULT_SETTINGS_LOST);
+	CHECK(lost != NULL && !lost->active); /* for a person to see */
+	double hottest = 0, plate = 0;
+	for (int i = 0; i < 10 * 3600 * 4; i++) { /* a morning */
+		step(&w);
+		hottest = w.rig.plant.state.water > hottest ? w.rig.plant.state.water : hottest;
+		plate = w.rig.plant.state.host > plate ? w.rig.plant.state.host : plate;
+	}
+	printf("  damaged flash: water at most %.1f C, cold plate %.1f C\n", hottest, plate);
+	CHECK(hottest < 35 && plate < 45);
+}

@@ -145,13 +145,6 @@ func DefaultOutput(name string, role Role, kind Kind) OutputConfig {
 	return o
 }
 
-// DefaultPI has the gains for a small loop: about half a litre of water, and a radiator with one
-// fan of 120 mm. They come from the closed loop on the plant of docs/simulation.md. The deadband
-// is a little more than two steps of a DS18B20 at 12 bits, so that its noise moves nothing.
-func DefaultPI(setpoint float64) PIConfig {
-	return PIConfig{Setpoint: setpoint, Kp: 40, Ti: 80 * time.Second, Deadband: 0.13}
-}
-
 func waterCurve(points ...Point) AutoConfig {
 	return AutoConfig{Input: coolant.Water, Curve: &CurveConfig{Points: points, Hysteresis: 1}}
 }

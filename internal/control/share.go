@@ -1,11 +1,11 @@
 package control
 
 // Part is what an output asks for of a demand, both in percent: its duty rises over its range from
-// the least to the most that it may get. Its Auto must have a Range. One that may rest asks for nothing below its range, and begins at
-// its stop point, so that it rests no sooner than its share of the work is over.
+// the least to the most that it may get. Its Auto must have a Range. One that may rest asks for nothing below its range, and where
+// there is no demand at all; it begins at its stop point, so that it rests no sooner than its share of the work is over.
 func (o *OutputConfig) Part(demand float64) float64 {
 	from, to := o.Auto.Range.From, o.Auto.Range.To
-	if o.Start > 0 && demand < from {
+	if o.Start > 0 && (demand < from || demand <= 0) {
 		return 0
 	}
 	low := o.low()

@@ -184,6 +184,17 @@ func TestStuckProbeIsFoundAfterHours(t *testing.T) {
 	if w := read(t, r, coolant.Water); w.Quality != coolant.Stuck {
 		t.Errorf("after three hours it is %+v, want stuck", w)
 	}
+	if !slices.ContainsFunc(r.Faults(), func(f control.Fault) bool { return f.Name == control.FaultStuck && f.Active }) {
+		t.Errorf("faults %+v", r.Faults())
+	}
+	for _, d := range r.duties {
+		if d.By != control.ByFailsafe || d.Duty != 100 {
+			t.Errorf("by a frozen probe: %+v", d)
+		}
+	}
+	if hottest := r.State(); hottest.Water >= 50 || hottest.Host >= 62 {
+		t.Errorf("the loop is at %+v", hottest)
+	}
 }
 
 func TestLeakLatches(t *testing.T) {

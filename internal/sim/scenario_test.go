@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -12,8 +13,11 @@ import (
 )
 
 // Every single fault ends with the prescribed action and fault, on a loop with a host of 60 W. It is judged
-// by the cold plate as well as by the water: a dead pump looks like a cold loop.
-func TestSingleFaults(t *testing.T) {
+// by the cold plate as well as by the water: a dead pump looks like a cold loop. Those of the network are in
+// TestClosedLoopWithoutNetwork, those of a chiller in TestClosedLoopChiller.
+func TestClosedLoopSingleFaults(t *testing.T) {
+	table := newFigures("Single faults, 60 W, half an hour", "fault", "pump, fan", "claims", "faults shown", "water at most", "cold plate")
+
 	const (
 		minutes = 30
 		plate   = 62.0 // C; what a host of 60 W has on water at critical, and a little more
@@ -81,9 +85,29 @@ func TestSingleFaults(t *testing.T) {
 		{name: "fan stalled", do: once(func(r *Rig) { r.StallFan(true) }), pump: "stall", fan: "stall", pumpDuty: 100, fanDuty: 100, faults: "fan_stall"},
 		{name: "leak", do: once(func(r *Rig) { r.SetLeak(true) }), pump: "leak", fan: "leak", pumpDuty: 0, fanDuty: 100, faults: "leak", plate: 100},
 		{name: "device restarted", do: once(func(r *Rig) { r.Reset() }), pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
+		// What was desired outlives it: this pump is at 77 %.
+		{
+			name: "power cut of five minutes", desired: `{"outputs":[{"name":"pump","auto":{"input":"water","curve":{"points":[[20,77]]}}}]}`,
+			do: once(func(r *Rig) { powerCut(t, r, 5*time.Minute) }), pump: "auto", fan: "auto", pumpDuty: 77, fanDuty: -1,
+		},
+		// Without power the pump runs by its wiring, whatever leaks; with power the leak is known at once.
+		{
+			name: "power cut of five minutes in a leak", do: func(r *Rig, second int) {
+				r.SetLeak(second < 60)
+				if second == 90 {
+					powerCut(t, r, 5*time.Minute)
+				}
+			},
+			pump: "leak", fan: "leak", pumpDuty: 0, fanDuty: 100, faults: "leak", plate: 100,
+		},
+		{name: "the server sends nonsense", do: func(r *Rig, second int) { nonsense(t, r, second) }, pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
 		{
 			name: "fan overridden to off", desired: fmt.Sprintf(`{"outputs":[{"name":"fan","override":{"duty":0,"until":%d}}]}`, untilMS(24*time.Hour)), do: nothing,
 			pump: "auto", fan: "override", pumpDuty: -1, fanDuty: 0,
+		},
+		{
+			name: "fan overridden to off for ten minutes", desired: fmt.Sprintf(`{"outputs":[{"name":"fan","override":{"duty":0,"until":%d}}]}`, untilMS(10*time.Minute)), do: nothing,
+			pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1,
 		},
 		{
 			name: "pump overridden to off and forgotten", desired: fmt.Sprintf(`{"outputs":[{"name":"pump","override":{"duty":0,"until":%d}}]}`, untilMS(30*time.Minute)), do: nothing,
@@ -131,7 +155,12 @@ func TestSingleFaults(t *testing.T) {
 			if water >= 50 || hottest > c.plate {
 				t.Errorf("the water came to %.1f C and the cold plate to %.1f C, want below 50 and at most %v", water, hottest, c.plate)
 			}
-			t.Logf("%-42s water at most %.1f C, cold plate %.1f C", c.name, water, hottest)
+			shown := make([]string, 0, 2)
+			for _, f := range r.Faults() {
+				shown = append(shown, f.Name)
+			}
+			table.row(c.name, fmt.Sprintf("%.0f, %.0f %%", r.duties[0].Duty, r.duties[1].Duty), fmt.Sprintf("%s, %s", r.duties[0].By, r.duties[1].By),
+				strings.Join(shown, " "), fmt.Sprintf("%.1f C", water), fmt.Sprintf("%.1f C", hottest))
 			if c.latched != "" {
 				if !slices.ContainsFunc(r.Faults(), func(f control.Fault) bool { return f.Name == c.latched }) {
 					t.Errorf("faults %+v, want %s among them", r.Faults(), c.latched)
@@ -161,5 +190,48 @@ func TestSingleFaults(t *testing.T) {
 				t.Errorf("active faults %v, want %v", active, want)
 			}
 		})
+	}
+	table.log(t)
+}
+
+// powerCut takes the power from the device for a while: nobody drives a pin then, which is full cooling by wiring.
+func powerCut(t *testing.T, r *Rig, long time.Duration) {
+	t.Helper()
+	kept := r.set
+	r.set.wiring = nil
+	for range int(long / tick) {
+		r.act(tick)
+		r.now = r.now.Add(tick)
+	}
+	if r.pump.speed < 0.99 || r.fan.speed < 0.99 {
+		t.Errorf("without power the pump turns at %.2f and the fan at %.2f of their speed", r.pump.speed, r.fan.speed)
+	}
+	r.set = kept
+	r.Reset()
+	for _, d := range r.duties {
+		if d.Duty != 100 {
+			t.Errorf("with power back, before anything is known: %+v", d)
+		}
+	}
+}
+
+// nonsense is a desired state that is none, another one each minute; none of them changes anything.
+func nonsense(t *testing.T, r *Rig, second int) {
+	t.Helper()
+	states := []string{
+		"", "[]", `{"epoch":"e","version":2`, `{"epoch":"e","version":2,"critical_c":80}`, `{"epoch":"e","version":2,"outputs":[{"name":"pump","min_duty":0}]}`,
+		`{"epoch":"e","version":2,"outputs":[{"name":"fan","auto":{"input":"water","curve":{"points":[[30,0],[20,100]]}}}]}`,
+		`{"epoch":"e","version":2,"outputs":[{"name":"pump","wiring":{"inverted":false}}]}`, strings.Repeat("[", 100000),
+	}
+	if second%60 != 0 {
+		return
+	}
+	before := r.set
+	s, err := theBoard().take(r.set, []byte(states[second/60%len(states)]))
+	if err == nil {
+		err = r.apply(s)
+	}
+	if err == nil || !reflect.DeepEqual(before, r.set) {
+		t.Errorf("%.80s: %v", states[second/60%len(states)], err)
 	}
 }

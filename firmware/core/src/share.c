@@ -11,7 +11,7 @@ static bool may_rest(const cool_output_cfg_t *o) { return o->start_duty > 0; }
 static double low(const cool_output_cfg_t *o) { return may_rest(o) ? cool_min(o->stop_duty, o->max_duty) : o->min_duty; }
 
 double cool_share_part(const cool_output_cfg_t *o, double demand) {
-	if (may_rest(o) && demand < o->range.from) return 0;
+	if (may_rest(o) && (demand < o->range.from || demand <= 0)) return 0;
 	double share = cool_clamp((demand - o->range.from) / (o->range.to - o->range.from), 0, 1);
 	return low(o) + (o->max_duty - low(o)) * share;
 }

@@ -5,7 +5,7 @@
  * The PI of a leader, an output whose PI has a range, asks for a demand u of 0 to 100 percent. It and each of its followers does its part of it:
  *
  *     low = min_duty, or for an output that may rest min(stop_duty, max_duty)
- *     an output that may rest, and u < from:  duty = 0
+ *     an output that may rest, and u < from or u = 0:  duty = 0
  *     else:  duty = low + (max_duty - low) clamp((u - from) / (to - from), 0, 1)
  *
  * Where the PI starts, it does so from the least demand at which none of them asks for less than the duty that it has, so that nobody slows down for it.
