@@ -45,7 +45,7 @@ const shared = {
   outputs: [
     {
       name: 'pump',
-      auto: { input: 'water', pi: { setpoint: 31, kp: 40, ti_s: 80, deadband_k: 0.13, range: [0, 60] } },
+      auto: { input: 'water', pi: { setpoint: 31, kp: 60, ti_s: 90, deadband_k: 0.13, range: [0, 60] } },
     },
     { name: 'fan', skip: [[31, 38]], auto: { follow: { output: 'pump', range: [40, 100] } } },
     { name: 'fan2', kind: 'none' },

@@ -71,8 +71,8 @@ export const DEVICE = {
 export const WIRE = { hz: 25_000, tacho_pulses: 2 } as const;
 
 /**
- * The law that a person starts from: the gains of a small loop. In a larger one they are slower than they could be, and
- * no less steady.
+ * The law that a person starts from: the gains of a small loop. The gains of larger
+ * ones are higher, so that in those this is slower than it could be.
  */
 export const FIRST_PI: Omit<PiLaw, 'setpoint'> = GAINS.small;
 

@@ -9,9 +9,9 @@ export type Class = (typeof CLASSES)[number];
 
 /** By class; deadbands are a little more than two steps of the probe, so that its noise moves nothing. */
 export const GAINS: Readonly<Record<Class, Gains>> = {
-  small: { kp: 40, ti_s: 80, deadband_k: 0.13 },
-  medium: { kp: 40, ti_s: 160, deadband_k: 0.13 },
-  large: { kp: 40, ti_s: 320, deadband_k: 0.13 },
+  small: { kp: 60, ti_s: 90, deadband_k: 0.13 },
+  medium: { kp: 80, ti_s: 95, deadband_k: 0.13 },
+  large: { kp: 100, ti_s: 120, deadband_k: 0.13 },
 };
 
 /** The gains of a class; undefined for a word that is none. */

@@ -156,7 +156,7 @@ export function lowOf({ min_duty, max_duty, start_duty, stop_duty }: Bounds): nu
 
 /** The duty that a part of the demand asks for. The law of contract/share.json. */
 export function asked(bounds: Bounds, [from, to]: Span, demand: number): number {
-  if (bounds.start_duty > 0 && demand < from) return 0;
+  if (bounds.start_duty > 0 && (demand < from || demand <= 0)) return 0;
   const low = lowOf(bounds);
   return low + (bounds.max_duty - low) * clamp((demand - from) / (to - from), { min: 0, max: 1 });
 }

@@ -181,8 +181,8 @@ export const setupEn = {
 
   'gains.title': 'Gains for',
   'gains.small': 'Small: half a litre, one 120 mm fan',
-  'gains.medium': 'Medium: a litre, two or three 120 mm fans',
-  'gains.large': 'Large: several litres, an outside radiator',
+  'gains.medium': 'Medium: a litre and a quarter, two 120 mm fans',
+  'gains.large': 'Large: three litres, three 120 mm fans',
   'gains.own': 'your own numbers',
   'gains.about': 'A choice sets the numbers below. Each of them can be changed.',
 

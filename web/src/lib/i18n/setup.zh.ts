@@ -169,8 +169,8 @@ export const setupZh: Readonly<Record<keyof typeof setupEn, string>> = {
 
   'gains.title': '参数适用于',
   'gains.small': '小型：半升水，一把 120 毫米风扇',
-  'gains.medium': '中型：一升水，两到三把 120 毫米风扇',
-  'gains.large': '大型：数升水，外置冷排',
+  'gains.medium': '中型：一升多水，两把 120 毫米风扇',
+  'gains.large': '大型：三升水，三把 120 毫米风扇',
   'gains.own': '自定义参数',
   'gains.about': '选择后会填入下方的数值，每一项仍可修改。',
 
