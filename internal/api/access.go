@@ -47,6 +47,7 @@ var rules = map[string]Audience{
 
 	"/api/v1/devices/{id}/twin":          Reader,
 	"/api/v1/devices/{id}/twin/versions": Reader, // who changed what
+	"/api/v1/devices/{id}/input":         Reader,
 
 	"/metrics":           Reader,
 	"/api/v1/system":     Reader,

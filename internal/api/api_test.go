@@ -112,6 +112,9 @@ func TestAnswersFitTheDocument(t *testing.T) {
 		{"twin without anything", full, "/api/v1/devices/{id}/twin", "/api/v1/devices/quiet/twin", 200, ""},
 		{"twin of an unknown device", full, "/api/v1/devices/{id}/twin", "/api/v1/devices/none/twin", 404, coolant.CodeNotFound},
 		{"twin of no id", full, "/api/v1/devices/{id}/twin", "/api/v1/devices/UPPER/twin", 400, coolant.CodeInvalid},
+		{"input", full, "/api/v1/devices/{id}/input", "/api/v1/devices/loop/input", 200, ""},
+		{"input of an unknown device", full, "/api/v1/devices/{id}/input", "/api/v1/devices/none/input", 404, coolant.CodeNotFound},
+		{"input of no id", full, "/api/v1/devices/{id}/input", "/api/v1/devices/UPPER/input", 400, coolant.CodeInvalid},
 		{"versions", full, "/api/v1/devices/{id}/twin/versions", "/api/v1/devices/loop/twin/versions?before=4&limit=1", 200, ""},
 		{"versions of an unknown device", full, "/api/v1/devices/{id}/twin/versions", "/api/v1/devices/none/twin/versions", 404, coolant.CodeNotFound},
 		{"too many versions", full, "/api/v1/devices/{id}/twin/versions", "/api/v1/devices/loop/twin/versions?limit=0&before=x", 400, coolant.CodeInvalid},
@@ -159,7 +162,8 @@ func TestDocumentedOperations(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"get /api/v1/broker", "get /api/v1/devices", "get /api/v1/devices/{id}", "get /api/v1/devices/{id}/faults", "get /api/v1/devices/{id}/physics", "get /api/v1/devices/{id}/samples.csv",
+		"get /api/v1/broker", "get /api/v1/devices", "get /api/v1/devices/{id}", "get /api/v1/devices/{id}/faults", "get /api/v1/devices/{id}/input",
+		"get /api/v1/devices/{id}/physics", "get /api/v1/devices/{id}/samples.csv",
 		"get /api/v1/devices/{id}/series", "get /api/v1/devices/{id}/twin", "get /api/v1/devices/{id}/twin/versions", "get /api/v1/rejections", "get /api/v1/stream", "get /api/v1/system",
 		"get /data", "get /livez", "get /ping", "get /readyz",
 		"post /api/v1/devices/{id}/commands", "post /api/v1/devices/{id}/input", "post /api/v1/devices/{id}/twin/return", "put /api/v1/devices/{id}/twin",

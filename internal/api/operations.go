@@ -123,6 +123,11 @@ func (s *server) registerTwins(api huma.API) {
 		Description: "Sends a command until the device answers. The answer is the device's, also if it refuses; unavailable means that none came.",
 	}, s.sendCommand, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable)
 	add(s, api, huma.Operation{
+		OperationID: "get-input", Method: http.MethodGet, Path: "/api/v1/devices/{id}/input", Tags: []string{tagControl},
+		Summary:     "What a device was told of its host",
+		Description: "The heat that was passed on last, as long as it holds. A device that restarted meanwhile has forgotten it.",
+	}, s.getInput, http.StatusBadRequest, http.StatusNotFound)
+	add(s, api, huma.Operation{
 		OperationID: "send-input", Method: http.MethodPost, Path: "/api/v1/devices/{id}/input", Tags: []string{tagControl}, DefaultStatus: http.StatusNoContent,
 		Summary:     "Tell a device what the host does",
 		Description: "Heat of the cooled machine, by which the device acts before the water warms, and notices heat that does not arrive. It is not stored, and forgotten after its time.",

@@ -149,4 +149,8 @@ func (noTwins) Command(context.Context, coolant.DeviceID, string, json.RawMessag
 	return coolant.CommandReply{}, noControl()
 }
 
+func (noTwins) HeldInput(coolant.DeviceID) (coolant.HeldInput, bool) {
+	return coolant.HeldInput{}, false
+}
+
 func (noTwins) Input(context.Context, coolant.DeviceID, coolant.Input) error { return noControl() }

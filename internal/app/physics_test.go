@@ -174,7 +174,7 @@ func TestPhysicsOfADevice(t *testing.T) {
 		t.Errorf("before zeroing: %+v", p)
 	}
 	var info struct{ Probes []wire.ProbeInfo }
-	if doc, err := commandsOf(t, c).Document(t.Context(), id, coolant.DocInfo); err != nil || json.Unmarshal(doc.Body, &info) != nil {
+	if doc, err := twinsOf(t, c).Document(t.Context(), id, coolant.DocInfo); err != nil || json.Unmarshal(doc.Body, &info) != nil {
 		t.Fatal(err)
 	}
 	list := []wire.ProbeSetting{}

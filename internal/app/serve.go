@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -145,12 +146,13 @@ type house struct {
 
 	routes  routes
 	removed *removed
+	inputs  *inputs
 	telling sync.Mutex
 }
 
 // open builds everything that needs no port.
 func (s Service) open(ctx context.Context, dir dataDir) (_ *house, err error) {
-	h := &house{Service: s, dir: dir, routes: routes{of: map[coolant.DeviceID]way{}}, metrics: prometheus.NewRegistry()}
+	h := &house{Service: s, dir: dir, routes: routes{of: map[coolant.DeviceID]way{}}, inputs: newInputs(time.Now), metrics: prometheus.NewRegistry()}
 	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(s.Version))
 	if h.store, err = dir.openStore(ctx, s.Log, h.metrics); err != nil {
 		return nil, err

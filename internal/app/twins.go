@@ -202,8 +202,12 @@ func (h *house) Input(ctx context.Context, id coolant.DeviceID, in coolant.Input
 	if err != nil || !said {
 		return coolant.Errorf(coolant.CodeUnavailable, "the broker of %s cannot be reached now", id)
 	}
+	h.inputs.passed(id, in)
 	return nil
 }
+
+// HeldInput returns what a device was told last, as long as it holds.
+func (h *house) HeldInput(id coolant.DeviceID) (coolant.HeldInput, bool) { return h.inputs.of(id) }
 
 // twinRequest is what the command line asks about twins.
 type twinRequest struct {

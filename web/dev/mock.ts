@@ -12,7 +12,7 @@ import {
 } from './broker';
 import { isPhysicsScene, type PhysicsScene, physicsAt } from './physics';
 import { faultsAt, silentAt, valuesAt } from './plant';
-import { isTwinScene, type TwinScene, twinAt, versionsAt } from './twin';
+import { isTwinScene, PROBES, type TwinScene, twinAt, versionsAt } from './twin';
 
 /** A stand-in for the server, for states of the page that a real one is seldom in. */
 export interface MockOptions {
@@ -101,10 +101,20 @@ function view({ devices, broker, twin }: MockOptions, id: string): Json {
             rssi: -58,
             reset_reason: 'power-on',
             ...(id === 'esp32' ? {} : { outputs: ['pump', 'fan'], capabilities: ['desired', 'clear_fault'] }),
-            probes: [
-              { role: 'water', rom: '28-3c01d607f1a2-5e' },
-              { role: 'ambient', rom: '28-0a9bd607c2b1-91' },
-            ],
+            probes: PROBES,
+            board: {
+              output_pins: [16, 18, 21, 22],
+              input_pins: [17, 19, 34],
+              pwm_channels: 4,
+              counters: 4,
+              leak: true,
+              flow: true,
+              humidity: false,
+              outputs: [
+                { name: 'pump', role: 'pump', kind: 'pwm4', pin: 18, tacho_pin: 19 },
+                { name: 'fan', role: 'fan', kind: 'pwm4', pin: 16, tacho_pin: 17 },
+              ],
+            },
           },
   };
 }
@@ -257,6 +267,8 @@ function answer(mock: MockOptions, path: string, q: URLSearchParams): Json | 'fo
     if (rest === 'versions') return { versions: known.slice(0, Number(q.get('limit') ?? 50)) };
     return twinAt(mock.twin, id, valuesAt(id, now), now);
   }
+  if (part === 'input')
+    return { input: mock.twin === 'shared' ? { host_w: 45, until: Date.now() + 600_000 } : null };
   return part === 'faults' ? faults(id, q) : undefined;
 }
 

@@ -2,9 +2,10 @@
 
 /**
  * applied: by a curve of its own · applying: a setpoint and an override, asked for and not confirmed · refused: the
- * device says why · alarms: a leak goes on, and a stall waits to be cleared
+ * device says why · alarms: a leak goes on, and a stall waits to be cleared · shared: pump and fan share the work, an
+ * output was given up, and a probe stands in for another one
  */
-export const TWIN_SCENES = ['applied', 'applying', 'refused', 'alarms'] as const;
+export const TWIN_SCENES = ['applied', 'applying', 'refused', 'alarms', 'shared'] as const;
 export type TwinScene = (typeof TWIN_SCENES)[number];
 
 export function isTwinScene(word: string): word is TwinScene {
@@ -29,6 +30,28 @@ const curve = {
   },
 };
 
+/** The probes that a mocked device has on its wire. The second one is a clone, and the third has no role in the scenes. */
+export const PROBES = [
+  { rom: '283c01d607000011', role: 'water' },
+  { rom: '280a9bd607c2b191', role: 'ambient', clone: true },
+];
+
+const shared = {
+  standby: { enabled: true, idle_w: 12 },
+  probes: [
+    { rom: '28aabbccdd0000ff', role: 'water', offset_k: 0.2 },
+    { rom: PROBES[1]?.rom, role: 'ambient', offset_k: -0.12 },
+  ],
+  outputs: [
+    {
+      name: 'pump',
+      auto: { input: 'water', pi: { setpoint: 31, kp: 60, ti_s: 90, deadband_k: 0.13, range: [0, 60] } },
+    },
+    { name: 'fan', skip: [[31, 38]], auto: { follow: { output: 'pump', range: [40, 100] } } },
+    { name: 'fan2', kind: 'none' },
+  ],
+};
+
 /** What was desired, oldest first. */
 function bodies(scene: TwinScene | undefined, now: number): Json[] {
   const first = { interval_ms: 10_000 };
@@ -40,6 +63,8 @@ function bodies(scene: TwinScene | undefined, now: number): Json[] {
     case 'applied':
     case 'alarms':
       return [first, second, third];
+    case 'shared':
+      return [first, second, { ...first, ...shared }];
     case 'refused':
       return [first, second, { ...second, outputs: [{ name: 'fan', auto: curve, wiring: { pin: 34 } }] }];
     case 'applying': {
@@ -89,7 +114,7 @@ export function twinAt(
   const leaking = scene === 'alarms';
   return {
     device,
-    phase: scene === undefined ? 'unset' : scene === 'alarms' ? 'applied' : scene,
+    phase: scene === undefined ? 'unset' : scene === 'alarms' || scene === 'shared' ? 'applied' : scene,
     desired: newest ?? null,
     reported: newest ? { version, epoch: EPOCH, refused: scene === 'refused' ? refused : '' } : null,
     state: {
@@ -116,7 +141,9 @@ export function twinAt(
             { name: 'leak', occurrence: 1, active: true },
             { name: 'fan_stall', occurrence: 3, active: false },
           ]
-        : [],
+        : scene === 'shared'
+          ? [{ name: 'probe_replaced', occurrence: 1, active: true }]
+          : [],
     },
   };
 }

@@ -31,6 +31,7 @@ const SCENES: [name: string, path: string, mock: Partial<MockOptions>][] = [
   ['control-applied', 'devices/my-loop', { twin: 'applied', broker: 'connected', quota: 'ok' }],
   ['control-applying', 'devices/my-loop', { twin: 'applying' }],
   ['control-refused', 'devices/my-loop', { twin: 'refused' }],
+  ['control-shared', 'devices/my-loop', { twin: 'shared' }],
   ['control-alarms', 'devices/my-loop', { twin: 'alarms' }],
   ['physics-unzeroed', 'devices/my-loop', { physics: 'unzeroed', twin: 'applied' }],
   ['physics-clogging', 'devices/my-loop', { physics: 'clogging', twin: 'applied' }],
