@@ -28,7 +28,12 @@ export type Diagnosis =
  * @param moved what a person saw
  * @param turned what the tachometers said
  */
-export function diagnose(output: string, tachometer: boolean, moved: Moved, turned: readonly Turned[]): Diagnosis {
+export function diagnose(
+  output: string,
+  tachometer: boolean,
+  moved: Moved,
+  turned: readonly Turned[],
+): Diagnosis {
   // The fastest counts: another one may still have been coming to rest.
   const counted = turned.filter((t) => t.rpm > 0).sort((a, b) => b.rpm - a.rpm)[0]?.output;
   switch (moved.kind) {
@@ -45,7 +50,9 @@ export function diagnose(output: string, tachometer: boolean, moved: Moved, turn
       };
     case 'this':
       if (!tachometer || counted === output) return { kind: 'good' };
-      return counted === undefined ? { kind: 'silent' } : { kind: 'swapped', exchange: 'tachometers', with: counted };
+      return counted === undefined
+        ? { kind: 'silent' }
+        : { kind: 'swapped', exchange: 'tachometers', with: counted };
   }
 }
 

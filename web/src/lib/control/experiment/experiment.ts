@@ -121,18 +121,3 @@ export function leaderOf(output: Pick<Output, 'auto'>): string | undefined {
 export function tunable(output: Output): boolean {
   return triable(output) && !output.onOff && output.auto !== undefined && leaderOf(output) === undefined;
 }
-
-/**
- * The beginnings of reasons that a device gives, and the text that says what to do next. The longest that fits counts. What is not
- * among them is shown as the device said it, with a general hint.
- */
-const REASONS: readonly (readonly [beginning: string, key: string])[] = [
-  ['dry', 'dry'],
-  ['aborted', 'aborted'],
-];
-
-/** The key of a reason; undefined for one that this page does not know. */
-export function reasonKey(reason: string | undefined): string | undefined {
-  if (reason === undefined) return undefined;
-  return REASONS.find(([beginning]) => reason.startsWith(beginning))?.[1];
-}

@@ -9,6 +9,8 @@ export interface Memory {
   at: number;
   /** It was begun in this browser, so that `at` is when it began. */
   own: boolean;
+  /** The setpoint that an autotune was asked for, in C or K; the device says it only at the end. */
+  setpoint?: number | undefined;
   /** Its result was put aside. */
   dismissed: boolean;
 }
@@ -23,7 +25,8 @@ export function recall(store: Store, device: string): Memory | undefined {
   try {
     const m = JSON.parse(store.getItem(key(device)) ?? 'null') as Partial<Memory> | null;
     if (typeof m?.command !== 'string' || typeof m.at !== 'number') return undefined;
-    return { command: m.command, at: m.at, own: m.own === true, dismissed: m.dismissed === true };
+    const setpoint = typeof m.setpoint === 'number' ? m.setpoint : undefined;
+    return { command: m.command, at: m.at, own: m.own === true, setpoint, dismissed: m.dismissed === true };
   } catch {
     return undefined; // no storage, or something else in it
   }

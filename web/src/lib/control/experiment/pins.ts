@@ -82,12 +82,19 @@ export function renamed(
   const [said, board] = [outputOf(body, from), boardOutput(device, from)];
   const kind = said?.kind ?? (typeof board?.kind === 'string' ? board.kind : 'pwm4');
   const own = wiringOf(body, from);
-  const wiring = { ...own, pin: pins.pin, ...(pins.tacho_pin === undefined ? {} : { tacho_pin: pins.tacho_pin }) };
+  const wiring = {
+    ...own,
+    pin: pins.pin,
+    ...(pins.tacho_pin === undefined ? {} : { tacho_pin: pins.tacho_pin }),
+  };
   const rest = (body.outputs ?? []).filter((o) => o.name !== from && o.name !== to);
   // An output that the board does not have by itself is not named any more; one of the board's has to be given up.
   const given = board === undefined ? [] : [{ name: from, kind: 'none' as const }];
   const followers = rest.map((o) => (followed(o) === from ? withLeader(o, to) : o));
-  return { ...body, outputs: [...followers, ...given, { ...said, name: to, role, kind: kind as 'pwm4', wiring }] };
+  return {
+    ...body,
+    outputs: [...followers, ...given, { ...said, name: to, role, kind: kind as 'pwm4', wiring }],
+  };
 }
 
 type Said = NonNullable<Body['outputs']>[number];
@@ -100,5 +107,8 @@ function followed({ auto }: Said): unknown {
 
 function withLeader(o: Said, leader: string): Said {
   const auto = o.auto as unknown as { follow: Members };
-  return { ...o, auto: { ...auto, follow: { ...auto.follow, output: leader } } as unknown as Said['auto'] } as Said;
+  return {
+    ...o,
+    auto: { ...auto, follow: { ...auto.follow, output: leader } } as unknown as Said['auto'],
+  } as Said;
 }

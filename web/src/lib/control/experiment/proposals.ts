@@ -46,7 +46,10 @@ export function fromSweep(output: Pick<Output, 'role' | 'min_duty'>, swept: Swep
     return { limits: { min_duty, start_duty: 0, stop_duty: 0, ...stalls }, why };
   }
   if (endless) {
-    return { limits: { min_duty: output.min_duty, start_duty: 0, stop_duty: 0, ...stalls }, why: ['never_stops'] };
+    return {
+      limits: { min_duty: output.min_duty, start_duty: 0, stop_duty: 0, ...stalls },
+      why: ['never_stops'],
+    };
   }
   const least = percent(swept.stop_duty + MARGIN);
   return {
@@ -78,7 +81,8 @@ function stallAt(rpm: number): number {
 /** The limits as the contract allows them: rest below begin, and a pump that is never without power. */
 export function allowed(output: Pick<Output, 'role' | 'max_duty'>, limits: Limits): Limits {
   const min_duty = Math.min(limits.min_duty, output.max_duty);
-  if (output.role === 'pump') return { ...limits, min_duty: Math.max(1, min_duty), start_duty: 0, stop_duty: 0 };
+  if (output.role === 'pump')
+    return { ...limits, min_duty: Math.max(1, min_duty), start_duty: 0, stop_duty: 0 };
   return { ...limits, min_duty, stop_duty: Math.min(limits.stop_duty, limits.start_duty) };
 }
 

@@ -36,14 +36,8 @@ export class Trials {
   /** Whether the device does something else than its settings say because of an experiment. */
   active = $derived(this.running || this.now?.state === 'resting');
   /** When the one that is told of was begun or first seen; undefined where nothing is known of it. */
-  since = $derived(
-    this.memory && this.memory.command === this.now?.command
-      ? { at: this.memory.at, own: this.memory.own }
-      : undefined,
-  );
-  dismissed = $derived(
-    this.memory !== undefined && this.memory.command === this.now?.command && this.memory.dismissed,
-  );
+  since = $derived(this.memory && this.memory.command === this.now?.command ? this.memory : undefined);
+  dismissed = $derived(this.since?.dismissed === true);
 
   #id: string;
   #control: TwinControl;
@@ -69,13 +63,16 @@ export class Trials {
   }
 
   /** Asks the device to begin one. */
-  async begin(name: 'autotune' | 'commission', args: object): Promise<Asked> {
+  async begin(
+    name: 'autotune' | 'commission',
+    args: { setpoint?: number; [arg: string]: unknown },
+  ): Promise<Asked> {
     const at = this.#doors.now();
     const asked = await this.#ask('begin', name, args);
     if (asked.kind === 'accepted') {
       this.unended = undefined;
       // Its report may have been faster than the answer, and counted it as somebody else's.
-      this.#remember({ command: asked.command, at, own: true, dismissed: false });
+      this.#remember({ command: asked.command, at, own: true, setpoint: args.setpoint, dismissed: false });
     }
     return asked;
   }

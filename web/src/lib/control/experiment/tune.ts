@@ -4,8 +4,8 @@ import type { Tuned } from './experiment';
 
 /** What a person is asked before gains are found, and what becomes of them. Pure. */
 
-/** Minutes after which an autotune gives up. */
-export const MINUTES: Range = { min: 10, max: 120, step: 5 };
+/** Minutes after which an autotune gives up; the contract allows 10 to 120. */
+export const MINUTES_TO_CHOOSE = [30, 60, 90, 120] as const;
 export const FIRST_MINUTES = 60;
 
 /** The water may not leave the setpoint by more, in K, once it has been within (contract/README.md, "Experiments"). */
@@ -19,7 +19,8 @@ const BELOW_CRITICAL_K = 5;
  */
 export function firstSetpoint(auto: Auto, now: number | undefined, critical: number): number {
   const { min, max } = setpoints(auto, critical);
-  const first = auto.pi?.setpoint ?? now ?? FIRST_SETPOINT[isDifference(auto.input) ? 'difference' : 'temperature'];
+  const first =
+    auto.pi?.setpoint ?? now ?? FIRST_SETPOINT[isDifference(auto.input) ? 'difference' : 'temperature'];
   return clamp(Math.round(first * 2) / 2, { min, max });
 }
 
@@ -49,5 +50,10 @@ export function withGains(auto: Auto, found: Tuned): Auto {
 export function hasGains(auto: Auto | undefined, found: Tuned): boolean {
   const near = (a: number | undefined, b: number) => Math.abs((a ?? 0) - b) < 1e-9;
   const { pi } = auto ?? {};
-  return pi !== undefined && near(pi.kp, found.kp) && near(pi.ti_s, found.ti_s) && near(pi.deadband_k, found.deadband_k);
+  return (
+    pi !== undefined &&
+    near(pi.kp, found.kp) &&
+    near(pi.ti_s, found.ti_s) &&
+    near(pi.deadband_k, found.deadband_k)
+  );
 }
