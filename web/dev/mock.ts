@@ -97,7 +97,12 @@ function view({ devices, broker, twin }: MockOptions, id: string): Json {
             ip: '192.0.2.17',
             rssi: -58,
             reset_reason: 'power-on',
-            ...(id === 'esp32' ? {} : { outputs: ['pump', 'fan'], capabilities: ['desired', 'clear_fault'] }),
+            ...(id === 'esp32'
+              ? {}
+              : {
+                  outputs: ['pump', 'fan'],
+                  capabilities: ['desired', 'clear_fault', 'autotune', 'commission'],
+                }),
             probes: [
               { role: 'water', rom: '28-3c01d607f1a2-5e' },
               { role: 'ambient', rom: '28-0a9bd607c2b1-91' },

@@ -2,9 +2,12 @@
 
 /**
  * applied: by a curve of its own · applying: a setpoint and an override, asked for and not confirmed · refused: the
- * device says why · alarms: a leak goes on, and a stall waits to be cleared
+ * device says why · alarms: a leak goes on, and a stall waits to be cleared · tuning: gains of the fan are looked for · tuned: they
+ * were found · untuned: they were not · dry: a pump that was tried had no water
  */
-export const TWIN_SCENES = ['applied', 'applying', 'refused', 'alarms'] as const;
+const EXPERIMENT_SCENES = ['tuning', 'tuned', 'untuned', 'dry'] as const;
+type ExperimentScene = (typeof EXPERIMENT_SCENES)[number];
+export const TWIN_SCENES = ['applied', 'applying', 'refused', 'alarms', ...EXPERIMENT_SCENES] as const;
 export type TwinScene = (typeof TWIN_SCENES)[number];
 
 export function isTwinScene(word: string): word is TwinScene {
@@ -29,6 +32,42 @@ const curve = {
   },
 };
 
+function isExperiment(scene: TwinScene | undefined): scene is ExperimentScene {
+  return EXPERIMENT_SCENES.some((s) => s === scene);
+}
+
+/** What the device tries, or has tried. */
+function experiment(scene: ExperimentScene): Json {
+  const fan = { command: 'c-7', kind: 'autotune', output: 'fan' };
+  switch (scene) {
+    case 'tuning':
+      return { ...fan, state: 'running', phase: 'cooling', cycles: 2 };
+    case 'tuned': {
+      const pi = { setpoint: 31.5, kp: 52.5, ti_s: 64, deadband_k: 0.13 };
+      return {
+        ...fan,
+        state: 'done',
+        cycles: 4,
+        pi,
+        delay_s: 9.5,
+        gain: 0.00021,
+        swing_k: 0.41,
+        settle_s: 190,
+      };
+    }
+    case 'untuned':
+      return { ...fan, state: 'failed', reason: 'the cycles did not become alike' };
+    case 'dry':
+      return {
+        command: 'c-10',
+        kind: 'run',
+        output: 'pump',
+        state: 'resting',
+        reason: 'dry: no flow after 5 s',
+      };
+  }
+}
+
 /** What was desired, oldest first. */
 function bodies(scene: TwinScene | undefined, now: number): Json[] {
   const first = { interval_ms: 10_000 };
@@ -40,6 +79,13 @@ function bodies(scene: TwinScene | undefined, now: number): Json[] {
     case 'applied':
     case 'alarms':
       return [first, second, third];
+    case 'tuning':
+    case 'tuned':
+    case 'untuned':
+    case 'dry': {
+      const pi = { setpoint: 31.5, kp: 8, ti_s: 120, deadband_k: 0.1 };
+      return [first, second, { ...second, outputs: [{ name: 'fan', auto: { input: 'water', pi } }] }];
+    }
     case 'refused':
       return [first, second, { ...second, outputs: [{ name: 'fan', auto: curve, wiring: { pin: 34 } }] }];
     case 'applying': {
@@ -89,7 +135,7 @@ export function twinAt(
   const leaking = scene === 'alarms';
   return {
     device,
-    phase: scene === undefined ? 'unset' : scene === 'alarms' ? 'applied' : scene,
+    phase: scene === undefined ? 'unset' : scene === 'alarms' || isExperiment(scene) ? 'applied' : scene,
     desired: newest ?? null,
     reported: newest ? { version, epoch: EPOCH, refused: scene === 'refused' ? refused : '' } : null,
     state: {
@@ -100,15 +146,15 @@ export function twinAt(
           name: 'pump',
           mode: 'auto',
           duty: leaking ? 0 : duty('pump'),
-          claim: leaking ? 'leak' : 'auto',
+          claim: leaking ? 'leak' : scene === 'dry' ? 'commissioning' : 'auto',
           supervised: true,
         },
         {
           name: 'fan',
           mode: 'auto',
           duty: duty('fan'),
-          claim: leaking ? 'leak' : 'auto',
-          supervised: scene === undefined,
+          claim: leaking ? 'leak' : scene === 'tuning' ? 'autotune' : 'auto',
+          supervised: scene === undefined || isExperiment(scene),
         },
       ],
       alarms: leaking
@@ -117,6 +163,7 @@ export function twinAt(
             { name: 'fan_stall', occurrence: 3, active: false },
           ]
         : [],
+      ...(isExperiment(scene) ? { experiment: experiment(scene) } : {}),
     },
   };
 }

@@ -32,6 +32,10 @@ const SCENES: [name: string, path: string, mock: Partial<MockOptions>][] = [
   ['control-applying', 'devices/my-loop', { twin: 'applying' }],
   ['control-refused', 'devices/my-loop', { twin: 'refused' }],
   ['control-alarms', 'devices/my-loop', { twin: 'alarms' }],
+  ['tune-running', 'devices/my-loop', { twin: 'tuning' }],
+  ['tune-found', 'devices/my-loop', { twin: 'tuned' }],
+  ['tune-failed', 'devices/my-loop', { twin: 'untuned' }],
+  ['setup-dry', 'devices/my-loop', { twin: 'dry' }],
   ['visitor-overview', '', { visitor: true }],
   ['visitor-diagnostics', 'diagnostics', { visitor: true }],
 ];

@@ -64,6 +64,7 @@ function shownValue(members: readonly string[], value: unknown): string {
     if (member === 'interval_ms') return interval(value);
     if (member === 'critical_c') return temperature(value);
     if (member.endsWith('_duty')) return percent(value);
+    if (member.endsWith('_rpm')) return texts.quantity(value, 'rpm');
   }
   if (members.length === 1 && member === 'auto') return law(value as Auto);
   if (members.length === 1 && member === 'override') return override(value as Override);
