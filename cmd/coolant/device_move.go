@@ -59,7 +59,7 @@ func (m *deviceMoveCommand) Run(p *process) error {
 			return err
 		}
 	}
-	return app.WithCommands(c, func(to app.DeviceCommands) error {
+	return app.WithTwins(c, func(to app.DeviceTwins) error {
 		say := &moveReport{process: p, json: m.JSON}
 		errs := make([]error, len(ids))
 		var moves sync.WaitGroup

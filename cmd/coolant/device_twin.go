@@ -11,7 +11,6 @@ import (
 
 	"coolant"
 	"coolant/internal/app"
-	"coolant/internal/app/config"
 )
 
 // lookEvery is how often the command line looks what became of an edit.
@@ -29,7 +28,7 @@ type deviceGetCommand struct {
 
 // Run is called by the parser.
 func (g *deviceGetCommand) Run(p *process) error {
-	return g.twins(p, g.ID, func(id coolant.DeviceID, twins app.DeviceTwins, _ config.Config) error {
+	return g.twins(p, g.ID, func(id coolant.DeviceID, twins app.DeviceTwins) error {
 		if g.History {
 			return g.history(p, id, twins)
 		}
@@ -85,7 +84,7 @@ func (s *deviceSetCommand) Run(p *process) error {
 	if ways != 1 {
 		return coolant.Errorf(coolant.CodeInvalid, "give assignments, or --file, or --return: one of them")
 	}
-	return s.twins(p, s.ID, func(id coolant.DeviceID, twins app.DeviceTwins, _ config.Config) error {
+	return s.twins(p, s.ID, func(id coolant.DeviceID, twins app.DeviceTwins) error {
 		tw, err := s.edit(p, id, twins)
 		if err != nil {
 			return err
@@ -191,7 +190,7 @@ func (i *deviceInputCommand) Run(p *process) error {
 	if i.For < time.Second || i.For > 24*time.Hour || i.For%time.Second != 0 {
 		return coolant.Errorf(coolant.CodeInvalid, "--for: whole seconds from 1s to 24h are expected, not %v", i.For)
 	}
-	return i.twins(p, i.ID, func(id coolant.DeviceID, twins app.DeviceTwins, _ config.Config) error {
+	return i.twins(p, i.ID, func(id coolant.DeviceID, twins app.DeviceTwins) error {
 		return twins.Input(p.ctx, id, coolant.Input{HostW: i.HostW, Valid: i.For})
 	})
 }
@@ -203,34 +202,32 @@ type deviceWatchCommand struct {
 
 // Run is called by the parser. It ends with the service or by an interrupt.
 func (w *deviceWatchCommand) Run(p *process) error {
-	return w.twins(p, w.ID, func(id coolant.DeviceID, twins app.DeviceTwins, c config.Config) error {
-		return app.WithCommands(c, func(documents app.DeviceCommands) error {
-			look := time.NewTicker(lookEvery)
-			defer look.Stop()
-			var said []byte
-			var shown coolant.Twin
-			for {
-				tw, err := twins.Twin(p.ctx, id)
-				if err != nil {
-					return ended(p, err)
-				}
-				doc, err := documents.Document(p.ctx, id, coolant.DocReported)
-				if err != nil {
-					return ended(p, err)
-				}
-				if tw.Phase != shown.Phase || tw.Desired.Version != shown.Desired.Version || !bytes.Equal(doc.Body, said) {
-					if err := w.line(p, tw, doc.Body); err != nil {
-						return err
-					}
-				}
-				shown, said = tw, doc.Body
-				select {
-				case <-p.ctx.Done():
-					return nil
-				case <-look.C:
+	return w.twins(p, w.ID, func(id coolant.DeviceID, twins app.DeviceTwins) error {
+		look := time.NewTicker(lookEvery)
+		defer look.Stop()
+		var said []byte
+		var shown coolant.Twin
+		for {
+			tw, err := twins.Twin(p.ctx, id)
+			if err != nil {
+				return ended(p, err)
+			}
+			doc, err := twins.Document(p.ctx, id, coolant.DocReported)
+			if err != nil {
+				return ended(p, err)
+			}
+			if tw.Phase != shown.Phase || tw.Desired.Version != shown.Desired.Version || !bytes.Equal(doc.Body, said) {
+				if err := w.line(p, tw, doc.Body); err != nil {
+					return err
 				}
 			}
-		})
+			shown, said = tw, doc.Body
+			select {
+			case <-p.ctx.Done():
+				return nil
+			case <-look.C:
+			}
+		}
 	})
 }
 
@@ -264,7 +261,7 @@ func (w *deviceWatchCommand) line(p *process, tw coolant.Twin, reported json.Raw
 }
 
 // twins calls do with the twins of the running service, once the id is checked.
-func (f deviceFlags) twins(p *process, text string, do func(coolant.DeviceID, app.DeviceTwins, config.Config) error) error {
+func (f deviceFlags) twins(p *process, text string, do func(coolant.DeviceID, app.DeviceTwins) error) error {
 	c, err := f.load(p, nil)
 	if err != nil {
 		return err
@@ -273,7 +270,7 @@ func (f deviceFlags) twins(p *process, text string, do func(coolant.DeviceID, ap
 	if err != nil {
 		return err
 	}
-	return app.WithTwins(c, func(twins app.DeviceTwins) error { return do(id, twins, c) })
+	return app.WithTwins(c, func(twins app.DeviceTwins) error { return do(id, twins) })
 }
 
 // show answers with a twin.

@@ -107,7 +107,7 @@ func TestMoveCommand(t *testing.T) {
 	if exit != exitOK || !strings.Contains(out, "demo has taken the command and tries mqtts://"+other.Addresses.MQTTS) {
 		t.Fatalf("exit code %d: %s%s", exit, out, errs)
 	}
-	err = app.WithCommands(there, func(d app.DeviceCommands) error {
+	err = app.WithTwins(there, func(d app.DeviceTwins) error {
 		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 			doc, err := d.Document(t.Context(), "demo", coolant.DocInfo)
 			if err != nil || strings.Contains(string(doc.Body), `"state":"confirmed","command"`) {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"coolant"
-	"coolant/internal/app/config"
 	"coolant/internal/wire"
 )
 
@@ -19,18 +18,6 @@ type DeviceCommands interface {
 	// Document returns the newest document of a device; one with the zero Received
 	// if it has never sent one.
 	Document(ctx context.Context, id coolant.DeviceID, kind coolant.Document) (coolant.DeviceDocument, error)
-}
-
-// WithCommands calls do with the service that runs on the data directory. Without
-// one it fails with [coolant.CodeUnavailable]: only a service is connected to the
-// devices.
-func WithCommands(c config.Config, do func(DeviceCommands) error) error {
-	client := dialAdmin(dataDir(c.Data))
-	if client == nil {
-		return coolant.Errorf(coolant.CodeUnavailable,
-			"no coolant service runs on the data directory %s, and only a running service reaches the devices; start it with coolant serve --data %s, or name its directory with --data", c.Data, c.Data)
-	}
-	return do(client)
 }
 
 // Command implements [DeviceCommands] for the parts of a service.

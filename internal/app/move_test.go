@@ -72,7 +72,7 @@ func within(t *testing.T, limit time.Duration, what string, ok func() bool) {
 func commandsOf(t *testing.T, c config.Config) DeviceCommands {
 	t.Helper()
 	var found DeviceCommands
-	if err := WithCommands(c, func(d DeviceCommands) error { found = d; return nil }); err != nil {
+	if err := WithTwins(c, func(d DeviceTwins) error { found = d; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return found
@@ -189,7 +189,7 @@ func TestCommandsEndWithTheService(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	if err := WithCommands(c, func(DeviceCommands) error { return nil }); coolant.CodeOf(err) != coolant.CodeUnavailable || !strings.Contains(err.Error(), "coolant serve") {
+	if err := WithTwins(c, func(DeviceTwins) error { return nil }); coolant.CodeOf(err) != coolant.CodeUnavailable || !strings.Contains(err.Error(), "coolant serve") {
 		t.Errorf("without a service: %v", err)
 	}
 }

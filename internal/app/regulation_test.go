@@ -45,15 +45,11 @@ func TestRegulation(t *testing.T) {
 		})
 		return tw
 	}
-	var documents DeviceCommands
-	if err := WithCommands(c, func(d DeviceCommands) error { documents = d; return nil }); err != nil {
-		t.Fatal(err)
-	}
 	// does waits until an output is reported as wanted.
 	does := func(output, mode, claim string, duty float64) {
 		t.Helper()
 		within(t, time.Minute, fmt.Sprintf("%s at %v %% by %s", output, duty, claim), func() bool {
-			doc, err := documents.Document(ctx, id, coolant.DocReported)
+			doc, err := twins.Document(ctx, id, coolant.DocReported)
 			var d told
 			if err != nil || json.Unmarshal(doc.Body, &d) != nil {
 				return false

@@ -15,6 +15,7 @@ import (
 
 // DeviceTwins is what a running service offers to whoever regulates its devices.
 type DeviceTwins interface {
+	DeviceCommands
 	// Twin returns the twin of a device; [coolant.CodeNotFound] if there is none.
 	Twin(ctx context.Context, id coolant.DeviceID) (coolant.Twin, error)
 	// EditTwin makes body the next version on top of base; see [control.Twins.Edit].
@@ -30,7 +31,12 @@ type DeviceTwins interface {
 // WithTwins calls do with the service that runs on the data directory. Without one
 // it fails with [coolant.CodeUnavailable]: only a service is connected to the devices.
 func WithTwins(c config.Config, do func(DeviceTwins) error) error {
-	return WithCommands(c, func(commands DeviceCommands) error { return do(commands.(*adminClient)) })
+	client := dialAdmin(dataDir(c.Data))
+	if client == nil {
+		return coolant.Errorf(coolant.CodeUnavailable,
+			"no coolant service runs on the data directory %s, and only a running service reaches the devices; start it with coolant serve --data %s, or name its directory with --data", c.Data, c.Data)
+	}
+	return do(client)
 }
 
 // newTwins joins the twins to the store and the brokers.

@@ -32,6 +32,7 @@ const SAME = new Set<string>([
   'pi.unit.kp',
   'pi.unit.ff_duty_per_w',
   'curve.value',
+  'share.does',
   'change.all',
   'change.points',
 ]);

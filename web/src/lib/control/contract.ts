@@ -23,21 +23,62 @@ export interface PiLaw {
   ti_s: number;
   deadband_k?: number;
   ff_duty_per_w?: number;
+  /** With it the law asks for a demand that outputs share, and this is what its own does of it. */
+  range?: Span;
 }
 
-/** How an output is regulated by itself: exactly one of curve and pi. */
-export interface Auto {
+/** A part of the demand, in percent of it: where an output begins, and where it is at its maximum. */
+export type Span = readonly [from: number, to: number];
+
+/** A law of an output of its own: exactly one of curve and pi. */
+export interface OwnLaw {
   /** A role of a probe, or the difference of two: "water-ambient". */
   input: string;
   curve?: CurveLaw;
   pi?: PiLaw;
+  follow?: undefined;
 }
+
+/** The part of an output that shares the work of another one. */
+export interface Follower {
+  follow: { output: string; range: Span };
+  input?: undefined;
+  curve?: undefined;
+  pi?: undefined;
+}
+
+/** How an output is regulated by itself. */
+export type Auto = OwnLaw | Follower;
 
 export interface Override {
   /** Percent; 0 is off. */
   duty: number;
   /** Unix milliseconds. */
   until: number;
+}
+
+/** Where an output is connected. What is not said is the board's. */
+export interface Wiring {
+  /** GPIO; -1: none. */
+  pin?: number;
+  hz?: number;
+  inverted?: boolean;
+  /** null or -1: it has no tachometer. */
+  tacho_pin?: number | null;
+  tacho_pulses?: number;
+}
+
+/** Which probe is what. */
+export interface Probe {
+  /** 16 hexadecimal digits. */
+  rom: string;
+  role: string;
+  offset_k?: number;
+}
+
+export interface Standby {
+  enabled?: boolean;
+  idle_w?: number;
 }
 
 export interface OutputBody {
@@ -48,6 +89,17 @@ export interface OutputBody {
   max_duty?: number;
   start_duty?: number;
   stop_duty?: number;
+  failsafe_duty?: number;
+  /** Bands of duty that it does not stay in, ascending and apart. */
+  skip?: readonly Span[];
+  spin_up_ms?: number;
+  stall_rpm?: number;
+  /** Percent a second; 0: at once. */
+  slew_up?: number;
+  slew_down?: number;
+  min_on_s?: number;
+  min_off_s?: number;
+  wiring?: Wiring;
   auto?: Auto;
   override?: Override;
   [other: string]: unknown;
@@ -56,6 +108,12 @@ export interface OutputBody {
 export interface Body {
   interval_ms?: number;
   critical_c?: number;
+  dew_margin_k?: number;
+  standby?: Standby;
+  /** Watts from which on heat that does not arrive is watched for; 0: never. */
+  busy_w?: number;
+  /** All of them, or none: the list is said whole. */
+  probes?: readonly Probe[];
   outputs?: readonly OutputBody[];
   [other: string]: unknown;
 }
@@ -78,14 +136,28 @@ export const RANGES = {
   ti_s: { min: 1, max: 36_000, step: 1 },
   deadband_k: { min: 0, max: 2, step: 0.05 },
   ff_duty_per_w: { min: 0, max: 5, step: 0.05 },
+  dew_margin_k: { min: 2, max: 20, step: 0.5 },
+  watts: { min: 0, max: 1000, step: 1 },
+  offset_k: { min: -5, max: 5, step: 0.01 },
+  failsafe_duty: { min: 50, max: 100, step: 1 },
+  spin_up_ms: { min: 0, max: 5000, step: 50 },
+  stall_rpm: { min: 0, max: 10_000, step: 50 },
+  slew: { min: 0, max: 100, step: 0.5 },
+  rest_s: { min: 0, max: 3600, step: 5 },
+  hz_pwm4: { min: 21_000, max: 28_000, step: 500 },
+  hz_dc_pwm: { min: 100, max: 40_000, step: 100 },
+  tacho_pulses: { min: 1, max: 12, step: 1 },
 } as const satisfies Record<string, Range>;
+
+/** What a device has room for. */
+export const MOST = { probes: 8, outputs: 6, bands: 4 } as const;
 
 export function clamp(value: number, { min, max }: Pick<Range, 'min' | 'max'>): number {
   return Math.min(max, Math.max(min, value));
 }
 
 /** Whether an input is a difference of two probes, and so in kelvin. */
-export function isDifference(input: string): boolean {
+export function isDifference(input = ''): boolean {
   return input.includes('-');
 }
 

@@ -6,7 +6,8 @@ import { type Body, RANGES } from './contract';
 import { dutyAt } from './curve';
 import { dangers } from './dangers';
 import { PRESETS, presetAuto, ROLES } from './defaults';
-import { outputsOf, presetOf, roleOf, withAuto, withMember, withOutput, withPreset } from './outputs';
+import { outputsOf, roleOf, withAuto, withMember, withOutput } from './outputs';
+import { presetOf, withPreset } from './presets';
 
 const OWN = ['fan', 'pump'];
 

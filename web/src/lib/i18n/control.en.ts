@@ -1,5 +1,9 @@
+import { setupEn } from './setup.en';
+
 /** What the control panel says, in English. Loaded with it. */
 export const controlEn = {
+  ...setupEn,
+
   'panel.title': 'Control',
   'panel.readonly':
     'You can look at everything here; changes are made on the machine that runs Coolant, or through an SSH tunnel to it, as there are no accounts yet.',
@@ -178,7 +182,7 @@ export const controlEn = {
   'alarm.do.stall': 'Check plug and supply, and whether something blocks it. It keeps trying to start.',
   'alarm.do.unknown': 'The guide of the device says more about it.',
 
-  'whole.title': 'The device as a whole',
+  'whole.title': 'Limits and rest',
   'whole.interval': 'Sends a sample every',
   'whole.interval.s': '{n} s',
   'whole.interval.min': '{n} min',

@@ -1,7 +1,10 @@
 import type { controlEn } from './control.en';
+import { setupZh } from './setup.zh';
 
 /** What the control panel says, in Simplified Chinese. */
 export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
+  ...setupZh,
+
   'panel.title': '控制',
   'panel.readonly':
     '这里的内容可以查看；目前还没有账户功能，修改只能在运行 Coolant 的机器上，或通过连到它的安全隧道进行。',
@@ -165,7 +168,7 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
   'alarm.do.stall': '请检查插头和供电，以及是否被异物卡住。设备会不断尝试重新启动它。',
   'alarm.do.unknown': '详情请查阅设备指南。',
 
-  'whole.title': '整机设置',
+  'whole.title': '界限与待机',
   'whole.interval': '上报间隔',
   'whole.interval.s': '{n} 秒',
   'whole.interval.min': '{n} 分钟',

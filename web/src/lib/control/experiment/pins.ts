@@ -61,11 +61,6 @@ export function exchanged(
   return withOutput(next, b, { wiring: { ...wiringOf(next, b), ...taken(by, of) } });
 }
 
-/** A name that an output can have: it begins its metrics, `name_duty` and `name_rpm`, which have at most 32 characters. */
-export function isName(name: string): boolean {
-  return /^[a-z][a-z0-9_]{0,26}$/.test(name);
-}
-
 /**
  * The body with an output under another name: a new one with everything that is said of the old one and its pins, and the old
  * one given up. Undefined where the pins are not known.

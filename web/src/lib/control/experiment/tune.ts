@@ -41,6 +41,7 @@ export function band(setpoint: number, difference: boolean, critical: number): {
  * of a curve gets the setpoint at which they were found.
  */
 export function withGains(auto: Auto, found: Tuned): Auto {
+  if (auto.follow) return auto; // it has no law of its own
   const { kp, ti_s, deadband_k } = found;
   const pi: PiLaw = { ...(auto.pi ?? { setpoint: found.setpoint }), kp, ti_s, deadband_k };
   return { input: auto.input, pi };

@@ -1,5 +1,6 @@
 import type { Body, Role } from '../contract';
-import { type Output, outputsOf, withOutput } from '../outputs';
+import { type Output, withOutput } from '../outputs';
+import { withIdentity } from '../wiring';
 import type { Diagnosis, Moved } from './diagnosis';
 import { diagnose, isSound } from './diagnosis';
 import { type Swept, type Turned, triable } from './experiment';
@@ -201,13 +202,13 @@ export function backTo(w: Wizard, at: number): Wizard {
 }
 
 /**
- * The body with all that was found and agreed to. rename makes an output's new name; it may say that it cannot,
+ * The body with all that was found and agreed to. list tells the outputs of a body; rename makes an output's new name; it may say that it cannot,
  * and then the old one stays.
  */
 export function settled(
   body: Body,
   w: Wizard,
-  own: readonly string[],
+  list: (body: Body) => readonly Output[],
   rename: (body: Body, from: string, to: string, role: Role) => Body | undefined,
 ): Body {
   let result = body;
@@ -215,16 +216,17 @@ export function settled(
     const f = w.findings[s.name];
     if (!f || f.skipped) continue;
     const role = f.role ?? s.role;
-    if (role !== s.role) result = withOutput(result, s.name, { role });
-    if (f.limits) result = withLimits(result, own, s.name, f.limits);
+    const before = list(result).find((o) => o.name === s.name);
+    if (role !== s.role && before) result = withIdentity(result, before, role, before.kind ?? 'pwm4');
+    if (f.limits) result = withLimits(result, list, s.name, f.limits);
     if (f.name !== undefined && f.name !== s.name) result = rename(result, s.name, f.name, role) ?? result;
   }
   return result;
 }
 
 /** Says only what is not so already, so that an edit names what it changes. */
-function withLimits(body: Body, own: readonly string[], name: string, limits: Limits): Body {
-  const before = outputsOf(body, own).find((o) => o.name === name) as Record<string, unknown> | undefined;
+function withLimits(body: Body, list: (body: Body) => readonly Output[], name: string, limits: Limits): Body {
+  const before = list(body).find((o) => o.name === name) as unknown as Record<string, unknown> | undefined;
   const changed = Object.entries(edit(limits)).filter(([member, value]) => before?.[member] !== value);
   return withOutput(body, name, Object.fromEntries(changed));
 }
