@@ -234,7 +234,7 @@ export const experimentEn = {
     'Since its wire cannot stop it, it never rests, and its least duty stays what it is.',
   'limits.why.by_eye':
     'What you saw is where it begins from rest. {margin} points are added for a cold bearing, dust, or a lower supply, and for a fan as much again to begin, so that it does not hunt.',
-  'limits.why.stall': 'The alarm is at half of the slowest steady speed.',
+  'limits.why.stall': 'The alarm is at half of the speed that it should have at its minimum duty.',
   'limits.take': 'Take these',
   'limits.leave': 'Leave them as they are',
 

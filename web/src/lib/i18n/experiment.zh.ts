@@ -215,7 +215,7 @@ export const experimentZh: Readonly<Record<keyof typeof experimentEn, string>> =
   'limits.why.never_stops': '由于控制线无法使它停转，它不会停歇，最低占空比保持不变。',
   'limits.why.by_eye':
     '你看到的是从停转启动的占空比。考虑到轴承变冷、积灰或电压偏低，另加 {margin} 个百分点；风扇的启动值再加同样多，以免反复启停。',
-  'limits.why.stall': '警报设在最低稳定转速的一半。',
+  'limits.why.stall': '警报设在最低占空比应有转速的一半。',
   'limits.take': '采用',
   'limits.leave': '保持原样',
 

@@ -12,7 +12,7 @@ describe('what a sweep proposes', () => {
       min_duty: 19,
       stop_duty: 19,
       start_duty: 29,
-      stall_rpm: 150,
+      stall_rpm: 200,
     });
   });
   test('it never begins below where it rests', () => {
@@ -27,7 +27,7 @@ describe('what a sweep proposes', () => {
   test('a pump does not rest, and gets no less than it has', () => {
     const low = fromSweep(pump, { start_duty: 22, stop_duty: 10, min_rpm: 900, max_rpm: 4000 });
     expect(low).toEqual({
-      limits: { min_duty: 40, start_duty: 0, stop_duty: 0, stall_rpm: 450 },
+      limits: { min_duty: 40, start_duty: 0, stop_duty: 0, stall_rpm: 960 },
       why: ['margin', 'pump_floor'],
     });
     const high = fromSweep(pump, { start_duty: 48, stop_duty: 30, min_rpm: 900, max_rpm: 4000 });
@@ -36,7 +36,7 @@ describe('what a sweep proposes', () => {
   test('what its wire cannot stop has no points', () => {
     const endless = { start_duty: 0, stop_duty: 0, min_rpm: 800, max_rpm: 3000 };
     expect(fromSweep(fan, endless)).toEqual({
-      limits: { min_duty: 20, start_duty: 0, stop_duty: 0, stall_rpm: 400 },
+      limits: { min_duty: 20, start_duty: 0, stop_duty: 0, stall_rpm: 620 },
       why: ['never_stops'],
     });
     expect(fromSweep(pump, endless).limits.min_duty).toBe(40);

@@ -6,7 +6,7 @@ import type { Swept } from './experiment';
 
 /** Percentage points above what was measured. A motor needs more when it is cold, old or dusty than on the day on which it was tried. */
 export const MARGIN = 5;
-/** As slow as this part of its slowest steady speed, it does not turn as it should. */
+/** As slow as this part of the speed that it should have at its least duty, it does not turn as it should. */
 const STALL_PART = 0.5;
 /** A limit that a tachometer can tell from nothing: it counts in steps of 15 to 30 rpm. */
 const STALL_STEP = 10;
@@ -36,24 +36,23 @@ const percent = (duty: number) => Math.min(100, Math.max(0, Math.ceil(duty)));
  * turn. A pump does not rest; it never runs slower than it does now (its least duty has to carry the heat by itself), and always as fast as it needs to begin by itself.
  */
 export function fromSweep(output: Pick<Output, 'role' | 'min_duty'>, swept: Swept): Proposal {
-  const stalls = swept.min_rpm !== undefined ? { stall_rpm: stallAt(swept.min_rpm) } : {};
   // One that its wire cannot stop has no points: its least duty is the owner's choice.
   const endless = swept.start_duty === 0;
   const begins = endless ? 0 : percent(swept.start_duty + MARGIN);
   if (output.role === 'pump') {
     const min_duty = Math.max(output.min_duty, begins);
     const why: Why[] = [...(endless ? ['never_stops' as const] : ['margin' as const]), 'pump_floor'];
-    return { limits: { min_duty, start_duty: 0, stop_duty: 0, ...stalls }, why };
+    return { limits: { min_duty, start_duty: 0, stop_duty: 0, ...stallOf(swept, min_duty) }, why };
   }
   if (endless) {
     return {
-      limits: { min_duty: output.min_duty, start_duty: 0, stop_duty: 0, ...stalls },
+      limits: { min_duty: output.min_duty, start_duty: 0, stop_duty: 0, ...stallOf(swept, min_duty) },
       why: ['never_stops'],
     };
   }
   const least = percent(swept.stop_duty + MARGIN);
   return {
-    limits: { min_duty: least, start_duty: Math.max(begins, least), stop_duty: least, ...stalls },
+    limits: { min_duty: least, start_duty: Math.max(begins, least), stop_duty: least, ...stallOf(swept, least) },
     why: ['margin'],
   };
 }
@@ -74,8 +73,13 @@ export function fromSearch(output: Pick<Output, 'role' | 'min_duty'>, least: num
   };
 }
 
-function stallAt(rpm: number): number {
-  return Math.max(STALL_STEP, Math.floor((rpm * STALL_PART) / STALL_STEP) * STALL_STEP);
+/** Speed follows duty nearly in a straight line, between the slowest steady one and full. */
+function stallOf(swept: Swept, min_duty: number): { stall_rpm?: number } {
+  const { stop_duty, min_rpm, max_rpm } = swept;
+  if (min_rpm === undefined) return {};
+  const part = Math.max(0, min_duty - stop_duty) / Math.max(1, 100 - stop_duty);
+  const expected = min_rpm + Math.max(0, (max_rpm ?? min_rpm) - min_rpm) * part;
+  return { stall_rpm: Math.max(STALL_STEP, Math.floor((expected * STALL_PART) / STALL_STEP) * STALL_STEP) };
 }
 
 /** The limits as the contract allows them: rest below begin, and a pump that is never without power. */

@@ -76,7 +76,7 @@ describe('the way through', () => {
     // What it has by itself is not said: a fan's 20 and 26 are.
     expect(steps.settled({}, w, list, () => undefined)).toEqual({
       outputs: [
-        { name: 'pump', min_duty: 53, stall_rpm: 450 },
+        { name: 'pump', min_duty: 53, stall_rpm: 950 },
         { name: 'fan', stop_duty: 18, stall_rpm: 150 },
       ],
     });
