@@ -10,6 +10,7 @@ static const char *const names[MISHAP_COUNT] = {
 	"stuck",
 	"pump-stall",
 	"fan-stall",
+	"dry",
 	"leak",
 	"wifi-lost",
 	"reboot",

@@ -17,6 +17,7 @@ typedef enum {
 	MISHAP_STUCK,      /**< "stuck": it always answers the same */
 	MISHAP_PUMP_STALL, /**< "pump-stall": the pump's rotor is held */
 	MISHAP_FAN_STALL,  /**< "fan-stall": the fan's rotor is held */
+	MISHAP_DRY,        /**< "dry": the loop is empty: the pump turns in air */
 	MISHAP_LEAK,       /**< "leak": the leak sensor is wet */
 	MISHAP_WIFI_LOST,  /**< "wifi-lost": no network */
 	MISHAP_REBOOT,     /**< "reboot": loses power for a moment; a duration changes nothing */

@@ -45,7 +45,7 @@ typedef struct {
 	double duties[RIG_MOTORS]; /**< percent; 100 as long as nobody drives a pin: full cooling by wiring */
 	flow_meter_t flow;
 	probe_t probes[RIG_PROBES];
-	bool leak;
+	bool leak, dry;
 	rig_weather_fn weather;
 	void *ctx;
 	cool_senses_t senses; /**< as of the last step; without the tachometers, which need the settings */

@@ -68,8 +68,9 @@ TEST(errors_are_answered) {
 	static const struct {
 		const char *name, *args, *says;
 	} cases[] = {
-		{"autotune", NULL, "autotune: not supported by this firmware yet"},
-		{"abort", NULL, "abort: not supported by this firmware yet"},
+		{"autotune", NULL, "output: it is missing"},
+		{"commission", "{\"output\":\"fan\",\"test\":\"run\"}", "fan: there is no such output"},
+		{"abort", NULL, "nothing is being tried"},
 		{"dance", NULL, "does not know the command dance"},
 		{"clear_fault", "{\"fault\":\"pump_stall\",\"occurrence\":1}", "\"ok\":false"},
 		{"clear_fault", "{}", "\"ok\":false"},

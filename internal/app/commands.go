@@ -25,7 +25,22 @@ func (h *house) Command(ctx context.Context, id coolant.DeviceID, name string, a
 	if err := h.registered(ctx, id); err != nil {
 		return coolant.CommandReply{}, err
 	}
+	if err := h.checkCommand(id, name, args); err != nil {
+		return coolant.CommandReply{}, coolant.Errorf(coolant.CodeInvalid, "%s: %w", name, err)
+	}
 	return h.commander.Send(ctx, id, name, args, ttl)
+}
+
+// checkCommand says what no device could do with a command, and what this one says that it
+// cannot do. One that never said anything is not known yet: it judges by itself.
+func (h *house) checkCommand(id coolant.DeviceID, name string, args json.RawMessage) error {
+	if err := wire.CheckArgs(name, args); err != nil {
+		return err
+	}
+	if v, known := h.hub.Device(id); known && v.Info != nil {
+		return wire.AbilitiesOf(v.Info).CheckCommand(name)
+	}
+	return nil
 }
 
 // Document implements [DeviceCommands].

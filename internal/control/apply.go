@@ -1,12 +1,14 @@
 package control
 
 import (
+	"reflect"
 	"slices"
 )
 
 // Apply takes another configuration while the regulator runs. Latched faults, the watches for
 // stalls and the duty in effect of outputs with the same name stay; laws start from the duty
-// in effect, without a jump. One that differs in overrides only disturbs nothing else. Errors
+// in effect, without a jump. One that differs in overrides only disturbs nothing else, but for an
+// experiment, which any change of an output ends. Errors
 // are those of [RegulatorConfig.Check], and then nothing changes.
 func (r *Regulator) Apply(cfg RegulatorConfig) error {
 	if err := cfg.Check(); err != nil {
@@ -14,6 +16,9 @@ func (r *Regulator) Apply(cfg RegulatorConfig) error {
 	}
 	cfg = cfg.clone()
 	r.endStalls(&cfg)
+	if !reflect.DeepEqual(r.cfg.Outputs, cfg.Outputs) {
+		r.experiment.end(ExperimentAborted, "the settings of an output were changed")
+	}
 	outputs, drives := make([]output, len(cfg.Outputs)), make([]Drive, len(cfg.Outputs))
 	for i := range cfg.Outputs {
 		is := &cfg.Outputs[i]

@@ -11,16 +11,18 @@ type Claim string
 
 // The claims, strongest first, and the states in which there is none yet.
 const (
-	ByBoot       Claim = "boot" // nothing is known yet; failsafe
-	ByLeak       Claim = "leak"
-	ByInterlock  Claim = "chiller_interlock"
-	ByOverTemp   Claim = "over_temperature"
-	ByFailsafe   Claim = "input_failsafe"
-	ByStall      Claim = "stall"
-	ByNoTransfer Claim = "no_heat_transfer"
-	ByOverride   Claim = "override"
-	ByStandby    Claim = "standby" // the automatic part rests
-	ByAuto       Claim = "auto"
+	ByBoot          Claim = "boot" // nothing is known yet; failsafe
+	ByLeak          Claim = "leak"
+	ByInterlock     Claim = "chiller_interlock"
+	ByOverTemp      Claim = "over_temperature"
+	ByFailsafe      Claim = "input_failsafe"
+	ByStall         Claim = "stall"
+	ByNoTransfer    Claim = "no_heat_transfer"
+	ByAutotune      Claim = "autotune"
+	ByCommissioning Claim = "commissioning" // it is tried, or rests while another one is
+	ByOverride      Claim = "override"
+	ByStandby       Claim = "standby" // the automatic part rests
+	ByAuto          Claim = "auto"
 )
 
 // atFull says that a claim drives everything at full speed; the automatic part then takes over
@@ -147,6 +149,8 @@ func (r *Regulator) claimMover(s *scene, i int) decision {
 		return r.claimStalled(i)
 	case r.hazards.noTransfer:
 		return safety(ByNoTransfer, 100)
+	case r.experiment.holds(r, i):
+		return r.experiment.claim(i)
 	}
 	return r.ordinary(s, i)
 }

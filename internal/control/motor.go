@@ -11,6 +11,7 @@ type ask struct {
 	rests  bool    // start and stop points apply: it is the automatic part that asks
 	urgent bool    // safety: up at once, and a switch goes on whatever its times say
 	atOnce bool    // safety: down at once, and a switch goes off whatever its times say
+	raw    bool    // an experiment: no least duty, slew, skipped bands, spin-up, nor times of a switch
 }
 
 // motor is what lies between a duty that is asked for and the pin: rest, least duty, slew,
@@ -68,6 +69,9 @@ func (m *motor) wanted(cfg *OutputConfig, a ask) float64 {
 	if duty <= 0 || m.resting {
 		return 0
 	}
+	if a.raw {
+		return duty
+	}
 	return max(duty, cfg.Min)
 }
 
@@ -77,7 +81,7 @@ func (m *motor) flip(cfg *OutputConfig, a ask, on bool) float64 {
 	if on {
 		held = m.held < cfg.MinOff && cfg.Role != Pump && !a.urgent
 	}
-	if on != m.on && !held {
+	if on != m.on && (a.raw || !held) {
 		m.on, m.held = on, 0
 		if on {
 			m.cycles++
@@ -93,6 +97,10 @@ func (m *motor) turn(cfg *OutputConfig, a ask, duty float64, dt time.Duration) f
 	if duty <= 0 {
 		m.slew, m.spin, m.band = Slew{}, 0, -1
 		return 0
+	}
+	if a.raw {
+		m.slew, m.spin, m.band = Slew{duty: duty, started: true}, 0, -1
+		return duty
 	}
 	if m.duty <= 0 {
 		m.spin = cfg.SpinUp

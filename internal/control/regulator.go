@@ -37,7 +37,7 @@ type output struct {
 
 // Regulator is a device's fast loop: from what it senses to the duty of each output. The
 // claims, strongest first: leak, chiller interlock, over-temperature, input failsafe, stall,
-// no heat transfer, override, auto. It is pure, and the same rules as those of the firmware
+// no heat transfer, an experiment, override, auto. It is pure, and the same rules as those of the firmware
 // (cool/regulator.h), held together by contract/claims.json. It is not safe for concurrent use.
 type Regulator struct {
 	cfg      RegulatorConfig
@@ -53,6 +53,8 @@ type Regulator struct {
 	dry      lasting  // no flow while a pump should run
 	blocked  lasting  // a chiller is wanted and not allowed to run
 	started  bool     // a step was taken
+
+	experiment experiment
 }
 
 // NewRegulator makes a regulator that has seen nothing: every pump and fan at its failsafe
@@ -87,6 +89,7 @@ func (r *Regulator) Step(in Senses, dt time.Duration) {
 	}, dt)
 	r.raise()
 	s.critical = r.faults.critical()
+	r.stepExperiment(&in, dt)
 	r.stepLaws(&in, dt)
 	r.stepStandby(&in, stalled, dt)
 	r.decide(&s, dt)
@@ -99,12 +102,13 @@ func (r *Regulator) stepStalls(in *Senses, dt time.Duration) (stalled, unproven 
 	pumping, pumpStalled := false, false
 	for i := range r.cfg.Outputs {
 		o := &r.cfg.Outputs[i]
-		pumping = pumping || o.Role == Pump && r.drives[i].Duty > 0
+		tried := r.experiment.tries(i) // its law looks at it: it may stand
+		pumping = pumping || o.Role == Pump && r.drives[i].Duty > 0 && !tried
 		if !o.Tacho {
 			continue
 		}
 		duty, rpm := 0.0, 0.0
-		if r.started { // how long before the first step it was driven is not known
+		if r.started && !tried { // how long before the first step it was driven is not known
 			duty = r.drives[i].Duty
 		}
 		if i < len(in.RPM) {
@@ -117,7 +121,7 @@ func (r *Regulator) stepStalls(in *Senses, dt time.Duration) (stalled, unproven 
 	}
 	dry := r.dry.step(r.cfg.FlowMeter && pumping && !r.flows(), stallAfter, stallAfter, dt)
 	r.faults.set(FaultNoFlow, dry, true)
-	return stalled || dry, pumpStalled || dry
+	return stalled || dry && !r.experiment.seesFlow(), pumpStalled || dry
 }
 
 func (r *Regulator) stepLaws(in *Senses, dt time.Duration) {
@@ -126,6 +130,8 @@ func (r *Regulator) stepLaws(in *Senses, dt time.Duration) {
 		value, state := r.input(i)
 		law := Input{Value: value, Good: state == inputKnown}
 		switch {
+		case out.pi != nil && r.experiment.holds(r, i):
+			// It goes on afterwards where it was: what it saw meanwhile was not its doing.
 		case out.pi != nil:
 			from := r.drives[i].Duty
 			if out.motor.slew.started && o.Kind != Switch {

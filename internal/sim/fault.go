@@ -21,13 +21,14 @@ const (
 	FaultProbeOut  FaultName = "probe-out"   // it hangs in the air of the room
 	FaultPumpStall FaultName = "pump-stall"  // the pump's rotor is held
 	FaultFanStall  FaultName = "fan-stall"   // the fan's rotor is held
+	FaultDry       FaultName = "dry"         // the loop is empty: the pump turns in air
 	FaultLeak      FaultName = "leak"        // the leak sensor is wet
 	FaultWiFiLost  FaultName = "wifi-lost"   // no network
 	FaultReboot    FaultName = "reboot"      // loses power for a moment; a duration changes nothing
 )
 
 var faultNames = [...]FaultName{
-	FaultProbeLost, FaultPOR85, FaultCRC, FaultStuck, FaultDrift, FaultProbeOut, FaultPumpStall, FaultFanStall, FaultLeak, FaultWiFiLost, FaultReboot,
+	FaultProbeLost, FaultPOR85, FaultCRC, FaultStuck, FaultDrift, FaultProbeOut, FaultPumpStall, FaultFanStall, FaultDry, FaultLeak, FaultWiFiLost, FaultReboot,
 }
 
 // FaultNames lists the faults that [ParseFault] knows.
@@ -127,5 +128,6 @@ func (p faultPlan) apply(r *Rig, after time.Duration) {
 	r.SetProbeFault(probe)
 	r.StallPump(p.active(FaultPumpStall, after))
 	r.StallFan(p.active(FaultFanStall, after))
+	r.SetDry(p.active(FaultDry, after))
 	r.SetLeak(p.active(FaultLeak, after))
 }

@@ -24,7 +24,7 @@ func TestParseFault(t *testing.T) {
 		}
 	}
 	for in, says := range map[string]string{
-		"":                   "the faults are probe-lost, por85, crc, stuck, probe-drift, probe-out, pump-stall, fan-stall, leak, wifi-lost, reboot",
+		"":                   "the faults are probe-lost, por85, crc, stuck, probe-drift, probe-out, pump-stall, fan-stall, dry, leak, wifi-lost, reboot",
 		"fire@30s":           `no fault "fire"`,
 		"crc":                "NAME@TIME",
 		"crc@":               `"" is not a time`,

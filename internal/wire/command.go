@@ -14,6 +14,7 @@ const (
 	CommandClearFault   = "clear_fault"
 	CommandZero         = "zero"
 	CommandAutotune     = "autotune"
+	CommandCommission   = "commission"
 	CommandAbort        = "abort"
 	CommandWatch        = "watch"
 	CommandEndpoint     = "endpoint"

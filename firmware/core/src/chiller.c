@@ -15,9 +15,7 @@ enum {
 	AIR_STALE_MS = 60000, /* humidity changes in minutes */
 };
 
-#define LEAST_FLOW_LPM 0.1 /* turbine meters stand below 0.3 L/min, so whatever one counts is flow */
-
-bool cool_flows(const cool_regulator_t *r) { return r->flow.known && r->flow.age_ms < FLOW_STALE_MS && r->flow.value >= LEAST_FLOW_LPM; }
+bool cool_flows(const cool_regulator_t *r) { return r->flow.known && r->flow.age_ms < FLOW_STALE_MS && r->flow.value >= COOL_LEAST_FLOW_LPM; }
 
 bool cool_supervised(const cool_regulator_t *r, int i) {
 	const cool_output_cfg_t *o = &r->settings.outputs[i];

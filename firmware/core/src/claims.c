@@ -1,6 +1,7 @@
 #include "claims.h"
 
 #include "cool/overrides.h"
+#include "experiments.h"
 #include "number.h"
 
 enum { ANTI_SEIZE_DUTY = 30 /* percent: more than what any usual motor starts at */ };
@@ -13,6 +14,8 @@ static const char *const words[] = {
 	[COOL_BY_FAILSAFE] = "input_failsafe",
 	[COOL_BY_STALL] = "stall",
 	[COOL_BY_NO_TRANSFER] = "no_heat_transfer",
+	[COOL_BY_TUNE] = "autotune",
+	[COOL_BY_COMMISSION] = "commissioning",
 	[COOL_BY_OVERRIDE] = "override",
 	[COOL_BY_STANDBY] = "standby",
 	[COOL_BY_AUTO] = "auto",
@@ -113,6 +116,7 @@ static cool_claim_t claim_mover(cool_regulator_t *r, const cool_scene_t *scene, 
 	if (r->hazards.disagree.on && sees_water(&o->input)) return safety(COOL_BY_FAILSAFE, cool_max(o->failsafe_duty, r->outputs[i].law.duty));
 	if (scene->stalled) return stalled(r, i);
 	if (r->hazards.no_transfer) return safety(COOL_BY_NO_TRANSFER, 100);
+	if (cool_experiment_holds(r, i)) return cool_experiment_claim(r, i);
 	return ordinary(r, scene, i);
 }
 

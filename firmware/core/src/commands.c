@@ -17,6 +17,9 @@ static const struct {
 	{"endpoint", COOL_ORDER_ENDPOINT},
 	{"factory_reset", COOL_ORDER_FACTORY_RESET},
 	{"zero", COOL_ORDER_ZERO},
+	{"autotune", COOL_ORDER_AUTOTUNE},
+	{"commission", COOL_ORDER_COMMISSION},
+	{"abort", COOL_ORDER_ABORT},
 };
 
 static void refuse(cool_order_t *o, const char *why) {
@@ -34,11 +37,6 @@ static void look_up(cool_order_t *o, const char *name) {
 	o->kind = COOL_ORDER_NONE;
 	cool_text_t t;
 	cool_text_begin(&t, o->answer.error, sizeof o->answer.error);
-	if (strcmp(name, "autotune") == 0 || strcmp(name, "abort") == 0) {
-		cool_text_add(&t, name);
-		cool_text_add(&t, ": not supported by this firmware yet");
-		return;
-	}
 	cool_text_add(&t, "this firmware does not know the command ");
 	cool_text_add(&t, name);
 }
@@ -50,6 +48,8 @@ static void read_args(const cool_judge_t *j, cool_json_t args, cool_order_t *o) 
 	switch (o->kind) {
 	case COOL_ORDER_CLEAR_FAULT: p.code = cool_decode_clear_fault(args, &o->clear, &p); break;
 	case COOL_ORDER_ZERO: p.code = cool_decode_zero(args, &o->zero, &p); break;
+	case COOL_ORDER_AUTOTUNE: p.code = cool_decode_autotune(args, &o->tune, &p); break;
+	case COOL_ORDER_COMMISSION: p.code = cool_decode_commission(args, &o->commission, &p); break;
 	case COOL_ORDER_ENDPOINT: p.code = cool_decode_endpoint(args, j->endpoint, j->ca, &p); break;
 	case COOL_ORDER_OTA:
 		p.code = cool_decode_ota(args, &o->ota, &p);

@@ -127,3 +127,36 @@ cool_reject_t cool_decode_zero(cool_json_t args, cool_zero_t *out, cool_problem_
 	if (ok) *out = z;
 	return done(ok, p);
 }
+
+cool_reject_t cool_decode_autotune(cool_json_t args, cool_autotune_t *out, cool_problem_t *p) {
+	cool_fields_t f;
+	cool_autotune_t a;
+	memset(&a, 0, sizeof a);
+	a.minutes = 60;
+	bool ok = cool_fields_args(&f, args, p) && cool_field_need(&f, "output") && cool_field_metric(&f, "output", a.output) &&
+		cool_field_below(&f, "setpoint", -20, 60, &a.setpoint) && cool_field_uint32(&f, "minutes", 10, 120, &a.minutes);
+	if (ok) {
+		a.at = cool_field_has(&f, "setpoint");
+		*out = a;
+	}
+	return done(ok, p);
+}
+
+cool_reject_t cool_decode_commission(cool_json_t args, cool_commission_t *out, cool_problem_t *p) {
+	static const char *const tests[] = {"run", "sweep", NULL};
+	cool_fields_t f;
+	cool_commission_t c;
+	int test = 0;
+	memset(&c, 0, sizeof c);
+	c.duty = 60;
+	c.seconds = 10;
+	bool ok = cool_fields_args(&f, args, p) && cool_field_need(&f, "output") && cool_field_metric(&f, "output", c.output) &&
+		cool_field_need(&f, "test") && cool_field_choice(&f, "test", tests, "run or sweep is expected", &test) &&
+		cool_field_number(&f, "duty", 0, 100, &c.duty) && cool_field_uint32(&f, "seconds", 2, 60, &c.seconds) &&
+		cool_field_bool(&f, "filled", &c.filled);
+	if (ok) {
+		c.test = test == 0 ? COOL_TEST_RUN : COOL_TEST_SWEEP;
+		*out = c;
+	}
+	return done(ok, p);
+}

@@ -67,9 +67,10 @@ static void clear_fault(cool_device_t *d, cool_order_t *o) {
 		(void)cool_copy(o->answer.error, sizeof o->answer.error, reason);
 }
 
-/** Has the answer kept in flash. */
+/** Has the answer kept in flash. An experiment begins or ends before, because the answer says whether it could; a restart forgets it. */
 static void keep_answer(cool_device_t *d, cool_order_t *o) {
 	if (o->kind == COOL_ORDER_CLEAR_FAULT) clear_fault(d, o);
+	cool_device_experiment(d, o);
 	if (o->kind == COOL_ORDER_ENDPOINT) settle_in(d, o);
 	cool_executed_add(&d->executed, &o->answer);
 	cool_device_keep(d, COOL_BLOB_EXECUTED);

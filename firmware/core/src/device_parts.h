@@ -2,7 +2,7 @@
  * @file device_parts.h
  * What the parts of the device do for each other. Private to the core: device.c has the control task's half, device_desired.c what
  * is wanted, device_net.c the connection and the actions, device_trial.c the endpoint, device_report.c the documents,
- * device_orders.c the commands, device_flash.c what outlives a restart. Times are monotonic.
+ * device_orders.c the commands, device_experiment.c those of experiments, device_flash.c what outlives a restart. Times are monotonic.
  */
 #ifndef COOL_SRC_DEVICE_PARTS_H
 #define COOL_SRC_DEVICE_PARTS_H
@@ -72,6 +72,17 @@ void cool_device_act(cool_device_t *d, uint64_t now);
 
 /** Advances the comparison of probes. */
 void cool_device_zero_step(cool_device_t *d, uint64_t now);
+
+/* device_experiment.c */
+
+/** Begins or ends an experiment, if that is what an order asks for; its answer says why not. */
+void cool_device_experiment(cool_device_t *d, cool_order_t *o);
+
+/** An order that had begun an experiment is not carried out after all. */
+void cool_device_forgo(cool_device_t *d, const cool_order_t *o);
+
+/** What `reported` says of the last experiment. */
+cool_experiment_info_t cool_device_experiment_info(const cool_device_t *d);
 
 /* device_flash.c */
 

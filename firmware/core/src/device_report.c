@@ -9,7 +9,8 @@ enum {
 };
 
 /** What every device with this core can do; the glue's and the board's own follow. */
-static const char *const own[] = {"desired", "endpoint", "identify", "restart", "clear_fault", "watch", "zero", "factory_reset"};
+static const char *const own[] = {
+	"desired", "endpoint", "identify", "restart", "clear_fault", "watch", "zero", "autotune", "commission", "factory_reset"};
 
 enum { OWN = sizeof own / sizeof own[0], MORE = 8 };
 
@@ -123,6 +124,7 @@ static cool_reported_t state(const cool_device_t *d, uint64_t now, cool_fault_t 
 	r.ota.version = d->ota.what.version;
 	r.ota.state = d->ota.error[0] == '\0' ? "installing" : "failed";
 	r.ota.reason = d->ota.error;
+	r.experiment = cool_device_experiment_info(d);
 	return r;
 }
 

@@ -212,6 +212,62 @@ static void put_ota(cool_json_writer_t *w, const cool_reported_t *r) {
 	cool_json_close_object(w);
 }
 
+static void decimal_member(cool_json_writer_t *w, const char *name, double v, int decimals) {
+	cool_json_key(w, name);
+	cool_json_put_decimal(w, v, decimals);
+}
+
+static void put_tuned(cool_json_writer_t *w, const cool_experiment_info_t *e) {
+	cool_json_key(w, "pi");
+	cool_json_open_object(w);
+	decimal_member(w, "setpoint", e->setpoint, 2);
+	decimal_member(w, "kp", e->kp, 2);
+	decimal_member(w, "ti_s", e->ti_s, 1);
+	decimal_member(w, "deadband_k", e->deadband_k, 2);
+	cool_json_close_object(w);
+	decimal_member(w, "delay_s", e->delay_s, 1);
+	decimal_member(w, "gain", e->gain, 6);
+	decimal_member(w, "swing_k", e->swing_k, 2);
+	decimal_member(w, "settle_s", e->settle_s, 0);
+}
+
+static void put_ran(cool_json_writer_t *w, const cool_experiment_info_t *e) {
+	cool_json_key(w, "turned");
+	cool_json_open_array(w);
+	for (int i = 0; i < e->turned_count; i++) {
+		cool_json_open_object(w);
+		string_member(w, "output", e->turned[i].output);
+		decimal_member(w, "rpm", e->turned[i].rpm, 0);
+		cool_json_close_object(w);
+	}
+	cool_json_close_array(w);
+	if (e->metered) decimal_member(w, "flow_lpm", e->flow_lpm, 2);
+}
+
+static void put_swept(cool_json_writer_t *w, const cool_experiment_info_t *e) {
+	decimal_member(w, "start_duty", e->start_duty, 1);
+	decimal_member(w, "stop_duty", e->stop_duty, 1);
+	decimal_member(w, "min_rpm", e->min_rpm, 0);
+	decimal_member(w, "max_rpm", e->max_rpm, 0);
+}
+
+static void put_experiment(cool_json_writer_t *w, const cool_experiment_info_t *e) {
+	if (e->command == NULL || e->command[0] == '\0') return;
+	cool_json_key(w, "experiment");
+	cool_json_open_object(w);
+	string_member(w, "command", e->command);
+	string_member(w, "kind", e->kind);
+	string_member(w, "output", e->output);
+	string_member(w, "state", e->state);
+	some_string(w, "phase", e->phase);
+	if (e->counting) uint_member(w, "cycles", e->cycles);
+	some_string(w, "reason", e->reason);
+	if (e->tuned) put_tuned(w, e);
+	if (e->ran) put_ran(w, e);
+	if (e->swept) put_swept(w, e);
+	cool_json_close_object(w);
+}
+
 size_t cool_encode_reported(char *buf, size_t size, const cool_reported_t *r) {
 	cool_json_writer_t w;
 	begin(&w, buf, size);
@@ -224,5 +280,6 @@ size_t cool_encode_reported(char *buf, size_t size, const cool_reported_t *r) {
 	if (r->dropped != 0) uint_member(&w, "dropped", r->dropped);
 	put_zero(&w, r);
 	put_ota(&w, r);
+	put_experiment(&w, &r->experiment);
 	return end(&w);
 }

@@ -18,11 +18,13 @@ static double wanted(cool_motor_t *m, const cool_output_cfg_t *cfg, const cool_a
 		m->resting = !m->resting;
 	}
 	if (duty <= 0 || m->resting) return 0;
-	return cool_max(duty, cfg->min_duty);
+	return ask->raw ? duty : cool_max(duty, cfg->min_duty);
 }
 
 static double drive_switch(cool_motor_t *m, const cool_output_cfg_t *cfg, const cool_ask_t *ask, bool on) {
-	bool held = on ? m->held_ms < cfg->min_off_ms && cfg->role != COOL_PUMP && !ask->urgent : m->held_ms < cfg->min_on_ms && !ask->at_once;
+	bool held = ask->raw ? false
+		: on             ? m->held_ms < cfg->min_off_ms && cfg->role != COOL_PUMP && !ask->urgent
+						 : m->held_ms < cfg->min_on_ms && !ask->at_once;
 	if (on != m->on && !held) {
 		m->on = on;
 		m->held_ms = 0;
@@ -46,6 +48,12 @@ static double drive_pwm(cool_motor_t *m, const cool_output_cfg_t *cfg, const coo
 		m->spin_ms = 0;
 		m->band = -1;
 		return 0;
+	}
+	if (ask->raw) {
+		m->slew = (cool_slew_t){.duty = duty, .started = true};
+		m->spin_ms = 0;
+		m->band = -1;
+		return duty;
 	}
 	if (m->duty <= 0) {
 		m->spin_ms = cfg->spin_up_ms;

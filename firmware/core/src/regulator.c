@@ -4,6 +4,7 @@
 
 #include "claims.h"
 #include "cool/overrides.h"
+#include "experiments.h"
 #include "number.h"
 
 enum {
@@ -34,10 +35,11 @@ static bool step_stalls(cool_regulator_t *r, const cool_senses_t *in, uint32_t d
 	bool any = false, pump_on = false, pump_stalled = false;
 	for (int i = 0; i < r->settings.output_count; i++) {
 		const cool_output_cfg_t *o = &r->settings.outputs[i];
-		if (o->role == COOL_PUMP && r->drives[i].duty > 0) pump_on = true;
+		bool tried = cool_experiment_tries(r, i); /* its law looks at it: it may stand */
+		if (o->role == COOL_PUMP && r->drives[i].duty > 0 && !tried) pump_on = true;
 		if (o->wiring.tacho_pin < 0) continue;
 		cool_stall_in_t s = {
-			.duty = r->started ? r->drives[i].duty : 0, /* how long before the first step it was driven is not known */
+			.duty = r->started && !tried ? r->drives[i].duty : 0, /* how long before the first step it was driven is not known */
 			.fresh = in->tacho_fresh,
 			.rpm = in->rpm[i],
 			.stall_rpm = o->stall_rpm,
@@ -51,7 +53,7 @@ static bool step_stalls(cool_regulator_t *r, const cool_senses_t *in, uint32_t d
 	bool dry = cool_lasting_step(&r->dry, r->board.flow && pump_on && !cool_flows(r), COOL_STALL_MS, COOL_STALL_MS, dt_ms);
 	set_fault(r, COOL_FAULT_NO_FLOW, dry, true);
 	*unproven = pump_stalled || dry;
-	return any || dry;
+	return any || (dry && !cool_experiment_sees_flow(r));
 }
 
 static void step_laws(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_ms) {
@@ -61,7 +63,9 @@ static void step_laws(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_
 		cool_law_in_t law = {.value = 0};
 		law.good = cool_input_state(r, i, &law.value) == COOL_INPUT_KNOWN;
 		double from = out->motor.slew.started && o->kind != COOL_SWITCH ? out->motor.slew.duty : r->drives[i].duty;
-		if (o->law == COOL_LAW_PI) {
+		if (o->law == COOL_LAW_PI && cool_experiment_holds(r, i)) {
+			/* It goes on afterwards where it was: what it saw meanwhile was not its doing. */
+		} else if (o->law == COOL_LAW_PI) {
 			out->law = cool_pi_step(&out->pi, &o->pi, law, in->host_known ? in->host_w : 0, from, dt_ms);
 		} else if (o->law == COOL_LAW_CURVE) {
 			out->law = cool_curve_step(&out->curve, &o->curve, law, dt_ms);
@@ -169,11 +173,14 @@ void cool_regulator_step(cool_regulator_t *r, const cool_senses_t *in, uint32_t 
 	cool_hazards_step(&r->hazards, &h, dt_ms);
 	raise_faults(r);
 	scene.critical = cool_faults_critical(&r->faults);
+	cool_experiment_step(r, in, dt_ms);
 	step_laws(r, in, dt_ms);
 	step_standby(r, in, scene.stalled, dt_ms);
 	scene.resting = r->standby.resting;
 	decide(r, &scene, dt_ms);
 	r->started = true;
+	r->clock_valid = in->clock_valid;
+	r->unix_ms = in->unix_ms;
 }
 
 bool cool_regulator_clear(cool_regulator_t *r, const char *fault, uint32_t occurrence, char reason[COOL_REASON_SIZE]) {

@@ -3,6 +3,7 @@
 
 #include "claims.h"
 #include "cool/regulator.h"
+#include "experiments.h"
 
 /* What an output does before anything is known. */
 static void begin(cool_output_t *out, cool_drive_t *drive, const cool_output_cfg_t *o) {
@@ -87,12 +88,50 @@ static void end_stalls(cool_regulator_t *r, const cool_settings_t *next) {
 	}
 }
 
+static bool same_bands(const cool_output_cfg_t *a, const cool_output_cfg_t *b) {
+	bool equal = a->skips == b->skips;
+	for (int i = 0; equal && i < a->skips; i++)
+		equal = same(a->skip[i].from, b->skip[i].from) && same(a->skip[i].to, b->skip[i].to);
+	return equal;
+}
+
+static bool same_wiring(const cool_wiring_t *a, const cool_wiring_t *b) {
+	return a->pin == b->pin && a->hz == b->hz && a->inverted == b->inverted && a->tacho_pin == b->tacho_pin && a->tacho_pulses == b->tacho_pulses;
+}
+
+static bool same_curve(const cool_curve_cfg_t *a, const cool_curve_cfg_t *b) {
+	bool equal = a->count == b->count && same(a->hysteresis_k, b->hysteresis_k);
+	for (int i = 0; equal && i < a->count; i++)
+		equal = same(a->points[i].temp, b->points[i].temp) && same(a->points[i].duty, b->points[i].duty);
+	return equal;
+}
+
+static bool same_motor(const cool_output_cfg_t *a, const cool_output_cfg_t *b) {
+	return same(a->min_duty, b->min_duty) && same(a->max_duty, b->max_duty) && same(a->failsafe_duty, b->failsafe_duty) &&
+		same(a->start_duty, b->start_duty) && same(a->stop_duty, b->stop_duty) && same_bands(a, b) && a->spin_up_ms == b->spin_up_ms &&
+		same(a->stall_rpm, b->stall_rpm) && same(a->slew_up, b->slew_up) && same(a->slew_down, b->slew_down) && a->min_on_ms == b->min_on_ms &&
+		a->min_off_ms == b->min_off_ms;
+}
+
+/* Whether other settings change any output; the laws' bounds are the outputs'. */
+static bool outputs_differ(const cool_settings_t *was, const cool_settings_t *is) {
+	bool equal = was->output_count == is->output_count;
+	for (int i = 0; equal && i < is->output_count; i++) {
+		const cool_output_cfg_t *a = &was->outputs[i], *b = &is->outputs[i];
+		equal = strcmp(a->name, b->name) == 0 && a->role == b->role && a->kind == b->kind && same_wiring(&a->wiring, &b->wiring) &&
+			same_motor(a, b) && a->law == b->law && same_input(&a->input, &b->input) && same_override(&a->override, &b->override) &&
+			(a->law != COOL_LAW_PI || same_pi(&a->pi, &b->pi)) && (a->law != COOL_LAW_CURVE || same_curve(&a->curve, &b->curve));
+	}
+	return !equal;
+}
+
 void cool_regulator_apply(cool_regulator_t *r, const cool_settings_t *settings) {
 	cool_output_t outputs[COOL_MAX_OUTPUTS];
 	cool_drive_t drives[COOL_MAX_OUTPUTS];
 	memcpy(outputs, r->outputs, sizeof outputs);
 	memcpy(drives, r->drives, sizeof drives);
 	end_stalls(r, settings);
+	if (outputs_differ(&r->settings, settings)) cool_experiment_end(r, COOL_EXPERIMENT_ABORTED, "the settings of an output were changed");
 	for (int i = 0; i < settings->output_count; i++) {
 		const cool_output_cfg_t *is = &settings->outputs[i];
 		int j = named(&r->settings, is->name);

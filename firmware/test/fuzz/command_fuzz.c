@@ -21,6 +21,8 @@ static void arguments(cool_json_t args) {
 	cool_clear_fault_t c;
 	cool_ota_t o;
 	cool_zero_t z;
+	cool_autotune_t a;
+	cool_commission_t t;
 	cool_reject_t code = cool_decode_clear_fault(args, &c, &p);
 	explained(code, &p);
 	if (code == COOL_ACCEPTED) MUST(c.fault[0] != 0);
@@ -34,6 +36,12 @@ static void arguments(cool_json_t args) {
 		for (int i = 0; i < z.count; i++)
 			MUST(cool_valid_metric(z.roles[i]));
 	}
+	code = cool_decode_autotune(args, &a, &p);
+	explained(code, &p);
+	if (code == COOL_ACCEPTED) MUST(cool_valid_metric(a.output) && a.minutes >= 10 && a.minutes <= 120 && a.setpoint >= -20 && a.setpoint < 60);
+	code = cool_decode_commission(args, &t, &p);
+	explained(code, &p);
+	if (code == COOL_ACCEPTED) MUST(cool_valid_metric(t.output) && t.duty >= 0 && t.duty <= 100 && t.seconds >= 2 && t.seconds <= 60);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

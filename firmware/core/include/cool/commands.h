@@ -28,6 +28,9 @@ typedef enum {
 	COOL_ORDER_ENDPOINT,
 	COOL_ORDER_FACTORY_RESET,
 	COOL_ORDER_ZERO,
+	COOL_ORDER_AUTOTUNE,
+	COOL_ORDER_COMMISSION,
+	COOL_ORDER_ABORT,
 } cool_order_kind_t;
 
 /** An answer: done, or why not. */
@@ -67,6 +70,8 @@ typedef struct {
 		cool_ota_t ota;
 		cool_clear_fault_t clear;
 		cool_zero_t zero;
+		cool_autotune_t tune;
+		cool_commission_t commission;
 	};
 } cool_order_t;
 

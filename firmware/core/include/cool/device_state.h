@@ -91,6 +91,7 @@ struct cool_device {
 	uint64_t restart_by;         /**< by then; 0: not begun */
 	bool identify;
 	cool_zeroing_t zeroing;
+	char experiment[COOL_WORD_SIZE]; /**< the command that began the regulator's last experiment; "": there was none */
 	cool_updating_t ota;
 
 	/* flash */

@@ -82,7 +82,7 @@ void cool_json_put_string(cool_json_writer_t *w, const char *text);
 void cool_json_put_bool(cool_json_writer_t *w, bool v);
 void cool_json_put_int(cool_json_writer_t *w, int64_t v);
 void cool_json_put_uint(cool_json_writer_t *w, uint64_t v);
-/** Writes v rounded half away from zero to decimals (0 to 4) digits, trailing zeros left out; null if it is not finite. It does not use printf. */
+/** Writes v rounded half away from zero to decimals (0 to 6) digits, trailing zeros left out; null if it is not finite. It does not use printf. */
 void cool_json_put_decimal(cool_json_writer_t *w, double v, int decimals);
 
 #endif

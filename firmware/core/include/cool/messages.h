@@ -6,6 +6,7 @@
 #ifndef COOL_MESSAGES_H
 #define COOL_MESSAGES_H
 
+#include "cool/commission.h"
 #include "cool/json.h"
 #include "cool/settings.h"
 #include "cool/types.h"
@@ -106,6 +107,26 @@ typedef struct {
 } cool_info_t;
 size_t cool_encode_info(char *buf, size_t size, const cool_info_t *i);
 
+/** The last experiment of this boot; command NULL or "": there was none. Strings that are NULL or "" are left out. */
+typedef struct {
+	const char *command, *kind, *output, *state, *phase, *reason;
+	bool counting; /**< cycles is told: an autotune runs */
+	uint32_t cycles;
+	bool tuned; /**< an autotune is done: what follows was found */
+	double setpoint, kp, ti_s, deadband_k;
+	double delay_s, gain, swing_k, settle_s; /**< gain in K per second per percent */
+	bool ran;                                /**< a run is done */
+	struct {
+		const char *output;
+		double rpm;
+	} turned[COOL_MAX_OUTPUTS];
+	int turned_count;
+	bool metered; /**< there is a flow meter: flow_lpm is told */
+	double flow_lpm;
+	bool swept; /**< a sweep is done */
+	double start_duty, stop_duty, min_rpm, max_rpm;
+} cool_experiment_info_t;
+
 /** What it does now. */
 typedef struct {
 	const char *epoch;
@@ -138,6 +159,7 @@ typedef struct {
 	struct {
 		const char *version, *state, *reason;
 	} ota; /**< the last command `ota`: "installing" or "failed"; version NULL or "": there was none */
+	cool_experiment_info_t experiment;
 } cool_reported_t;
 size_t cool_encode_reported(char *buf, size_t size, const cool_reported_t *r);
 
@@ -221,5 +243,22 @@ typedef struct {
 	uint32_t seconds;
 } cool_zero_t;
 cool_reject_t cool_decode_zero(cool_json_t args, cool_zero_t *out, cool_problem_t *p);
+/** Of which output the gains are to be found. */
+typedef struct {
+	char output[COOL_NAME_SIZE];
+	bool at;          /**< setpoint was said; otherwise it is that of the output's PI */
+	double setpoint;  /**< C, or K where the input is a difference; -20 to below 60 */
+	uint32_t minutes; /**< 10 to 120, 60 if missing */
+} cool_autotune_t;
+cool_reject_t cool_decode_autotune(cool_json_t args, cool_autotune_t *out, cool_problem_t *p);
+/** Which output is to be tried, and how (commission.h). duty, seconds and filled of a sweep are read and not used. */
+typedef struct {
+	char output[COOL_NAME_SIZE];
+	cool_test_t test;
+	double duty;      /**< percent, 0 to 100, 60 if missing */
+	uint32_t seconds; /**< 2 to 60, 10 if missing */
+	bool filled;      /**< a person has seen water move */
+} cool_commission_t;
+cool_reject_t cool_decode_commission(cool_json_t args, cool_commission_t *out, cool_problem_t *p);
 
 #endif

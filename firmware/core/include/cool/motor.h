@@ -10,6 +10,8 @@
  *    percent below the band, so that a duty at the band's lower edge does not make it jump to and fro;
  *  - something while it rests starts with the spin-up pulse, and then gets its duty at once: what creeps up from rest hums without turning.
  *
+ * What is asked for raw gets exactly that at once: who tries an output wants to see it, and not this.
+ *
  * Rest, by start and stop points, is for the automatic part only. A COOL_SWITCH is on where it is asked for anything above 0.
  */
 #ifndef COOL_MOTOR_H
@@ -25,6 +27,7 @@ typedef struct {
 	bool rests;   /**< start and stop points apply: it is the automatic part that asks */
 	bool urgent;  /**< safety: up at once, and a switch goes on whatever its times say */
 	bool at_once; /**< safety: down at once, and a switch goes off whatever its times say */
+	bool raw;     /**< no least duty, slew, skipped bands, spin-up, nor times of a switch */
 } cool_ask_t;
 
 /** The state of an output. */

@@ -13,14 +13,16 @@
  *     other (then not less than the automatic part asks for: one of them is right).
  *  5. stall: something with a tachometer does not turn (stall.h), or the flow meter stands still while a pump is told to run: full.
  *  6. no heat transfer (hazards.h): full.
- *  7. override. 8. standby, or auto. Fans do not rest while a chiller is wanted.
+ *  7. an experiment (experiment.h), which each of the claims above ends. 8. override. 9. standby, or auto. Fans do not rest while a chiller is wanted.
  * A buzzer sounds while a critical fault is active, unless an override says otherwise. Critical are all faults but a fan's stall, a stuck probe, the
  * interlock, and lost settings.
  */
 #ifndef COOL_REGULATOR_H
 #define COOL_REGULATOR_H
 
+#include "cool/commission.h"
 #include "cool/curve.h"
+#include "cool/experiment.h"
 #include "cool/faults.h"
 #include "cool/hazards.h"
 #include "cool/motor.h"
@@ -41,6 +43,8 @@ typedef enum {
 	COOL_BY_FAILSAFE,    /**< "input_failsafe" */
 	COOL_BY_STALL,       /**< "stall" */
 	COOL_BY_NO_TRANSFER, /**< "no_heat_transfer" */
+	COOL_BY_TUNE,        /**< "autotune" */
+	COOL_BY_COMMISSION,  /**< "commissioning": it is tried, or rests while another one is */
 	COOL_BY_OVERRIDE,    /**< "override" */
 	COOL_BY_STANDBY,     /**< "standby": the automatic part rests */
 	COOL_BY_AUTO,        /**< "auto" */
@@ -88,6 +92,9 @@ typedef struct {
 	cool_lasting_t dry;            /**< no flow while a pump should run */
 	cool_lasting_t blocked;        /**< a chiller is wanted and not allowed to run */
 	bool started;                  /**< a step was taken */
+	cool_experiment_t experiment;
+	bool clock_valid; /**< of the last step */
+	int64_t unix_ms;
 } cool_regulator_t;
 
 /**
@@ -137,6 +144,23 @@ const char *cool_regulator_role(const cool_regulator_t *r, uint64_t rom);
 
 /** Whether a critical fault is present, for the buzzer and the LED. */
 bool cool_regulator_critical(const cool_regulator_t *r);
+
+/**
+ * Begins an experiment in the next step. Returns false with the reason, and begins nothing, where the output is unknown or of another kind than is needed, where an override of it
+ * holds by the clock of the last step, where an experiment runs already, while a critical fault is active, and while the input or (`commission`) the water is not known
+ * or is too warm. What the last experiment left to report is forgotten with the begin of the next one. A pump that rests because it ran dry does not stand in the way.
+ *
+ * `autotune`: setpoint (C, or K where the input is a difference; -20 to below 60) is NULL for that of the output's PI; minutes is 10 to 120.
+ * `commission`: of ask the test, duty, seconds and filled say what is wanted; the rest is filled in.
+ */
+bool cool_regulator_autotune(cool_regulator_t *r, const char *output, const double *setpoint, uint32_t minutes, char reason[COOL_REASON_SIZE]);
+bool cool_regulator_commission(cool_regulator_t *r, const char *output, const cool_commissioning_cfg_t *ask, char reason[COOL_REASON_SIZE]);
+
+/** Ends an experiment that runs, or the rest of a pump that ran dry. Returns false with the reason where there is none. */
+bool cool_regulator_abort(cool_regulator_t *r, char reason[COOL_REASON_SIZE]);
+
+/** What is to be told of the last experiment of this boot; its kind is COOL_NO_EXPERIMENT where there was none. Valid until the next call that changes r. */
+const cool_experiment_report_t *cool_regulator_experiment(const cool_regulator_t *r);
 
 /** Whether any probe has given a good reading since the start. */
 bool cool_regulator_sensed(const cool_regulator_t *r);

@@ -1,0 +1,237 @@
+package control
+
+import (
+	"strings"
+	"time"
+
+	"coolant"
+)
+
+const (
+	experimentBelow = 5.0  // K; so far below critical every experiment ends
+	commissionBelow = 10.0 // K; and so far below it a commission has to begin
+)
+
+// experiment is the regulator's, with what it keeps of the last one.
+type experiment struct {
+	report  Experiment // Kind "": there was none
+	output  int        // the index of the one that is tried
+	stepped bool       // the law has seen a step; the first one was not driven by it
+	trial   *Commission
+}
+
+// active says that it runs, or that a pump that ran dry rests.
+func (e *experiment) active() bool {
+	return e.report.State == ExperimentRunning || e.report.State == ExperimentResting
+}
+
+// alone says that all other pumps and fans rest for it.
+func (e *experiment) alone() bool { return e.active() && e.trial.Alone() }
+
+// holds says whether it decides output i, unless something stronger does: it is the one that is
+// tried, or rests for it.
+func (e *experiment) holds(r *Regulator, i int) bool {
+	return e.active() && r.cfg.Outputs[i].moves() && (i == e.output || e.alone())
+}
+
+func (e *experiment) claim(i int) decision {
+	a := ask{raw: true}
+	if i == e.output {
+		a.duty = e.trial.Duty()
+	}
+	return decision{ByCommissioning, a}
+}
+
+// tries says whether output i is tried by a law that looks at its tachometer itself: that it
+// stands is no stall.
+func (e *experiment) tries(i int) bool { return e.active() && i == e.output }
+
+// seesFlow says whether the law looks at the flow itself: that there is none claims nothing.
+func (e *experiment) seesFlow() bool {
+	return e.active() && (e.trial.cfg.Pump || e.trial.cfg.Test == Run)
+}
+
+// end ends one that runs, or a pump's rest, from outside.
+func (e *experiment) end(s ExperimentState, reason string) {
+	if e.active() {
+		e.report.State, e.report.Phase, e.report.Reason = s, "", reason
+	}
+}
+
+// disturbance says what stronger wants to decide; "": nothing. The faults of what is tried are what
+// it is there to find.
+func (r *Regulator) disturbance() string {
+	e, water := &r.experiment, r.probes.role(coolant.Water)
+	switch {
+	case r.hazards.leak:
+		return "there is a leak"
+	case r.hazards.overTemp:
+		return "the water is too warm"
+	case !water.usable():
+		return "the water is not known"
+	case water.value >= r.cfg.Critical-experimentBelow:
+		return "the water came within 5 K of critical"
+	}
+	for i := range r.cfg.Outputs {
+		o := &r.cfg.Outputs[i]
+		if !o.moves() {
+			continue
+		}
+		if _, state := r.input(i); state != inputKnown {
+			return o.Name + ": its input is not known"
+		}
+		if i != e.output && !e.alone() && r.outputs[i].stall.stalled {
+			return o.Name + ": it stands still"
+		}
+	}
+	switch {
+	case r.hazards.disagree.on:
+		return "the probes contradict each other"
+	case r.dry.on && !e.seesFlow():
+		return "there is no flow"
+	case r.hazards.noTransfer:
+		return "the heat of the host does not arrive in the water"
+	}
+	return ""
+}
+
+// stepExperiment ends the experiment where something stronger wants to decide, and advances it
+// otherwise.
+func (r *Regulator) stepExperiment(in *Senses, dt time.Duration) {
+	e := &r.experiment
+	if !e.active() {
+		return
+	}
+	if reason := r.disturbance(); reason != "" {
+		e.end(ExperimentFailed, reason)
+		return
+	}
+	if e.stepped {
+		e.trial.Step(in, dt)
+	}
+	e.stepped = true
+	r.takeOver()
+}
+
+// takeOver reports what the law found, and how it stands.
+func (r *Regulator) takeOver() {
+	e := &r.experiment
+	to, trial := &e.report, e.trial
+	to.State, to.Phase, to.Reason = trial.State(), trial.Phase(), trial.Reason()
+	switch {
+	case to.State != ExperimentDone:
+	case to.Kind == Sweep:
+		swept := trial.Swept()
+		to.Swept = &swept
+	default:
+		rpm, flow := trial.Turned()
+		to.Turned = []Turned{}
+		for i, has := range trial.cfg.Tachos {
+			if has {
+				to.Turned = append(to.Turned, Turned{Output: r.cfg.Outputs[i].Name, RPM: rpm[i]})
+			}
+		}
+		if trial.cfg.FlowMeter {
+			to.Flow = &flow
+		}
+	}
+}
+
+// Commission begins to try an output in the next step. It is refused where the output is unknown or of
+// another kind than is needed, where an override of it holds, where an experiment runs already, while
+// a critical fault is active that it is not there to find, and while its input or the water is not
+// known, or is too warm. A pump that rests because it ran dry does not stand in the way. Errors have
+// the code [coolant.CodeConflict], or [coolant.CodeInvalid] for what no device could be asked.
+func (r *Regulator) Commission(ask CommissionAsk) error {
+	i, err := r.mayTry(ask.Output)
+	if err != nil {
+		return err
+	}
+	o := &r.cfg.Outputs[i]
+	cfg := CommissionConfig{
+		Test: ask.Test, Output: i, Duty: ask.Duty, Time: ask.Time, Filled: ask.Filled,
+		Pump: o.Role == Pump, FlowMeter: r.cfg.FlowMeter, Tachos: make([]bool, len(r.cfg.Outputs)),
+	}
+	for k := range r.cfg.Outputs {
+		cfg.Tachos[k] = r.cfg.Outputs[k].Tacho
+	}
+	switch reason := cfg.check(); {
+	case cfg.Test == Sweep && o.Kind == Switch:
+		return cannotTry("a switch has one speed; there is nothing to sweep")
+	case reason != "":
+		return cannotTry("%s", reason)
+	}
+	if water := r.probes.role(coolant.Water); water.usable() && water.value >= r.cfg.Critical-commissionBelow {
+		return cannotTry("the water has to be more than 10 K below critical")
+	}
+	before := r.experiment
+	r.experiment = experiment{
+		report: Experiment{Kind: cfg.Test, Output: ask.Output, State: ExperimentRunning},
+		output: i, trial: NewCommission(cfg),
+	}
+	reason := r.criticalFault()
+	if reason == "" {
+		reason = r.disturbance()
+	}
+	if reason != "" {
+		r.experiment = before
+		return cannotTry("%s", reason)
+	}
+	return nil
+}
+
+// Autotune begins to look for the gains of an output's PI.
+func (r *Regulator) Autotune(AutotuneAsk) error {
+	return cannotTry("autotune: not supported by this firmware yet")
+}
+
+// Abort ends an experiment that runs, or the rest of a pump that ran dry. The error has the code
+// [coolant.CodeConflict].
+func (r *Regulator) Abort() error {
+	if !r.experiment.active() {
+		return cannotTry("nothing is being tried")
+	}
+	r.experiment.end(ExperimentAborted, "somebody ended it")
+	return nil
+}
+
+// Experiment is what is to be told of the last experiment since the start; ok is false where there was
+// none. What it points to is not to be changed.
+func (r *Regulator) Experiment() (e Experiment, ok bool) {
+	return r.experiment.report, r.experiment.report.Kind != ""
+}
+
+func cannotTry(format string, args ...any) error {
+	return coolant.Errorf(coolant.CodeConflict, format, args...)
+}
+
+// mayTry finds an output and says whether it may be tried, as far as concerns every experiment.
+func (r *Regulator) mayTry(output string) (int, error) {
+	i := r.cfg.named(output)
+	switch {
+	case i < 0:
+		return 0, coolant.Errorf(coolant.CodeInvalid, "%s: there is no such output", output)
+	case !r.cfg.Outputs[i].moves():
+		return 0, coolant.Errorf(coolant.CodeInvalid, "%s: a pump or a fan is expected", output)
+	case r.experiment.report.State == ExperimentRunning:
+		return 0, cannotTry("%s: it is tried already; abort that, or wait for its end", r.experiment.report.Output)
+	case r.drives[i].Overridden:
+		return 0, cannotTry("%s: it is overridden; end that first", output)
+	}
+	return i, nil
+}
+
+// criticalFault is an active one that the experiment is not there to find; "": there is none.
+func (r *Regulator) criticalFault() string {
+	e := &r.experiment
+	for _, f := range r.faults.list {
+		excused := f.Name == FaultNoFlow && e.seesFlow()
+		if name, stall := strings.CutSuffix(f.Name, "_stall"); stall {
+			excused = e.alone() || r.cfg.named(name) == e.output
+		}
+		if f.Active && f.Critical && !excused {
+			return f.Name + ": this fault is active"
+		}
+	}
+	return ""
+}
