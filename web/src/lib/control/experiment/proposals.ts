@@ -46,13 +46,18 @@ export function fromSweep(output: Pick<Output, 'role' | 'min_duty'>, swept: Swep
   }
   if (endless) {
     return {
-      limits: { min_duty: output.min_duty, start_duty: 0, stop_duty: 0, ...stallOf(swept, min_duty) },
+      limits: { min_duty: output.min_duty, start_duty: 0, stop_duty: 0, ...stallOf(swept, output.min_duty) },
       why: ['never_stops'],
     };
   }
   const least = percent(swept.stop_duty + MARGIN);
   return {
-    limits: { min_duty: least, start_duty: Math.max(begins, least), stop_duty: least, ...stallOf(swept, least) },
+    limits: {
+      min_duty: least,
+      start_duty: Math.max(begins, least),
+      stop_duty: least,
+      ...stallOf(swept, least),
+    },
     why: ['margin'],
   };
 }
