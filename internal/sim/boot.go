@@ -36,6 +36,7 @@ type boot struct {
 
 	watchUntil time.Time
 	zero       zeroing
+	tested     string // the command that began the regulator's last experiment
 	reported   reported
 	outputs    []outputDocument // as they were at the last look
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"time"
 
@@ -25,6 +26,8 @@ type reportedDocument struct {
 	Outputs []outputDocument `json:"outputs"`
 	Alarms  []alarmDocument  `json:"alarms,omitempty"`
 	Zero    *zeroDocument    `json:"zero,omitempty"` // what came of the last one
+	// Experiment is the last one of the boot.
+	Experiment *wire.Experiment `json:"experiment,omitempty"`
 }
 
 // outputDocument is the contract's state of an output with the members that only we send.
@@ -49,7 +52,7 @@ func (b *boot) info() []byte {
 			Firmware: "sim-2", Chip: "simulated",
 			Capabilities: []string{
 				wire.CommandIdentify, wire.CommandRestart, wire.CommandClearFault, wire.CommandWatch, wire.CommandEndpoint,
-				wire.CommandZero,
+				wire.CommandZero, wire.CommandCommission,
 				wire.TakesDesired, "leak", "flow",
 			},
 			// An address for documentation (RFC 5737), because it has no Wi-Fi either.
@@ -97,7 +100,8 @@ func (b *boot) report() {
 	b.outputs = doc.Outputs
 	same := old.doc.Epoch == doc.Epoch && old.doc.Version == doc.Version && old.doc.Refused == doc.Refused &&
 		old.doc.IntervalMS == doc.IntervalMS && slices.Equal(old.doc.Alarms, doc.Alarms) &&
-		slices.EqualFunc(old.doc.Outputs, doc.Outputs, sameDecision) && old.doc.Zero == doc.Zero
+		slices.EqualFunc(old.doc.Outputs, doc.Outputs, sameDecision) && old.doc.Zero == doc.Zero &&
+		reflect.DeepEqual(old.doc.Experiment, doc.Experiment)
 	moved := 0.0
 	if same {
 		for i, out := range doc.Outputs {
@@ -133,7 +137,7 @@ func (b *boot) state() reportedDocument {
 	doc := reportedDocument{ReportedPayload: wire.ReportedPayload{
 		Epoch: d.flash.epoch, Version: d.flash.version, Refused: d.flash.refused, IntervalMS: interval.Milliseconds(),
 	}}
-	doc.Zero = b.zero.result
+	doc.Zero, doc.Experiment = b.zero.result, b.tried()
 	for i, drive := range d.rig.duties {
 		mode := "auto"
 		if drive.Overridden {

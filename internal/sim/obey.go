@@ -145,6 +145,8 @@ func (b *boot) execute(c wire.CommandPayload) error {
 		}
 		b.zero.begin(c.ID, args, b.d.now())
 		return nil
+	case wire.CommandAutotune, wire.CommandCommission, wire.CommandAbort:
+		return b.experiment(c)
 	default:
 		return fmt.Errorf("the simulated device does not know the command %q", c.Name)
 	}

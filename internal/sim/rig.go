@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"coolant"
@@ -257,6 +258,9 @@ func (r *Rig) Reset() {
 func (r *Rig) apply(s settings) error {
 	if err := r.reg.Apply(s.control); err != nil {
 		return err
+	}
+	if !slices.Equal(s.wiring, r.set.wiring) {
+		_ = r.reg.Abort() // of something on other pins; an error says that there is nothing to end
 	}
 	r.set, r.duties = s, r.reg.Drives()
 	return nil
