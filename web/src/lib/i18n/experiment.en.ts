@@ -4,7 +4,7 @@ export const experimentEn = {
   'ask.abort': 'Abort',
   'ask.dismiss': 'Dismiss',
   'ask.refused': 'The device says no.',
-  'ask.failed': 'The device was not reached: {reason}.',
+  'ask.failed': 'It was not begun or not ended: {reason}.',
   'since.own': 'for {span}',
   'since.seen': 'seen here for {span}',
 
@@ -81,7 +81,9 @@ export const experimentEn = {
   'reason.edited':
     'The settings of an output were changed meanwhile. Try again once they are as you want them.',
   'reason.claim': 'Something that protects the loop came first. See to the alarm, then try again.',
-  'refusal.unknown': 'Its firmware is too old for this.',
+  'refusal.unknown': 'Its firmware cannot do that.',
+  'refusal.nothing': 'Nothing is being tried any more.',
+  'refusal.speed': 'A switch has only one speed.',
   'refusal.override': 'End the override of this output first.',
   'refusal.busy': 'It is trying something already.',
   'refusal.filled': 'Say first that there is water in the loop.',
@@ -135,7 +137,7 @@ export const experimentEn = {
   'check.water.bad': 'The water temperature is not known. Check the probe.',
   'check.cool.ok': 'The water is below {limit}.',
   'check.cool.bad': 'The water has to be below {limit}.',
-  'check.calm.ok': 'There is no alarm.',
+  'check.calm.ok': 'No alarm forbids it.',
   'check.calm.bad': 'There is an alarm. See to it and clear it first.',
   'check.free.ok': 'No output is overridden by hand.',
   'check.free.bad': 'An output is overridden by hand. End that first.',

@@ -77,11 +77,17 @@ test('reasons of the firmware are known, and others are not guessed at', () => {
   expect(reasonKey('no pulses at full duty: is the tachometer wired to this pin?')).toBe('no_pulses');
   expect(reasonKey('it stood still again at the duty at which it had started; try again')).toBe('stood');
   expect(reasonKey('the speed does not follow the duty: is the PWM wire on this pin?')).toBe('no_follow');
+  expect(reasonKey('somebody ended it')).toBe('aborted');
+  expect(reasonKey('the water came within 5 K of critical')).toBe('claim');
   expect(reasonKey('the moon is full')).toBeUndefined();
   expect(reasonKey(undefined)).toBeUndefined();
   expect(
     refusalKey('a sweep of a pump needs a flow meter, or somebody who has seen water move (filled)'),
   ).toBe('filled');
   expect(refusalKey('a sweep needs a tachometer; the output has none')).toBe('tachometer');
+  expect(refusalKey('pump: it is tried already; abort that, or wait for its end')).toBe('busy');
+  expect(refusalKey('the water has to be more than 10 K below critical')).toBe('hot');
+  expect(refusalKey('nothing is being tried')).toBe('nothing');
+  expect(refusalKey('leak: this fault is active')).toBe('fault');
   expect(refusalKey('the moon is full')).toBeUndefined();
 });

@@ -10,21 +10,23 @@ const ENDED: readonly (readonly [pattern: RegExp, key: string])[] = [
   [/did not come to an end/, 'endless'],
   [/not (be )?reach|did not come to the setpoint/, 'unreached'],
   [/alike/, 'uneven'],
-  [/within .* of the setpoint|left the|strayed|setpoint [-+]/, 'strayed'],
-  [/desired|settings?\b.*chang|chang.*settings?\b/, 'edited'],
-  [/leak|over.?temperature|critical|failsafe|no reading|not known|stall|heat transfer/, 'claim'],
-  [/^aborted|\babort/, 'aborted'],
+  [/4 K|from the setpoint|strayed/, 'strayed'],
+  [/desired|settings?\b.*chang|chang.*settings?\b|was changed/, 'edited'],
+  [/somebody ended it|^aborted|\babort/, 'aborted'],
+  [/leak|too warm|critical|not known|stands still|contradict|no flow|does not arrive/, 'claim'],
 ];
 
-const REFUSED: readonly (readonly [pattern: RegExp, key: string])[] = [
-  [/does not know the command|unknown command/, 'unknown'],
-  [/override/, 'override'],
-  [/already|is running|another experiment/, 'busy'],
+const REFUSED: typeof ENDED = [
+  [/does not know the command|unknown command|not supported/, 'unknown'],
+  [/nothing (is being tried|runs)/, 'nothing'],
+  [/overrid/, 'override'],
+  [/tried already|running already/, 'busy'],
   [/sweep of a pump needs/, 'filled'],
   [/tachometer/, 'tachometer'],
-  [/fault|alarm|leak|stall/, 'fault'],
-  [/no (good )?reading|not known|no input|unknown input/, 'input'],
-  [/critical|too (hot|warm)|below/, 'hot'],
+  [/one speed/, 'speed'],
+  [/fault is active|leak|stands still|contradict|does not arrive/, 'fault'],
+  [/not known/, 'input'],
+  [/critical|too warm/, 'hot'],
   [/setpoint/, 'setpoint'],
 ];
 

@@ -224,5 +224,8 @@ test('what has to be so is checked beforehand', () => {
   expect(bad(device(30), {}, { ...calm, alarms: [{ name: 'leak', occurrence: 1, active: true }] })).toEqual([
     'calm',
   ]);
+  for (const name of ['no_flow', 'fan_stall']) {
+    expect(bad(device(30), {}, { ...calm, alarms: [{ name, occurrence: 1, active: true }] })).toEqual([]);
+  }
   expect(bad(device(30), {}, calm, true)).toEqual(['idle']);
 });
