@@ -43,7 +43,7 @@ function experiment(scene: ExperimentScene): Json {
     case 'tuning':
       return { ...fan, state: 'running', phase: 'cooling', cycles: 2 };
     case 'tuned': {
-      const pi = { setpoint: 31.5, kp: 52.5, ti_s: 64, deadband_k: 0.13 };
+      const pi = { setpoint: 23.5, kp: 52.5, ti_s: 64, deadband_k: 0.13 };
       return {
         ...fan,
         state: 'done',
@@ -83,7 +83,7 @@ function bodies(scene: TwinScene | undefined, now: number): Json[] {
     case 'tuned':
     case 'untuned':
     case 'dry': {
-      const pi = { setpoint: 31.5, kp: 8, ti_s: 120, deadband_k: 0.1 };
+      const pi = { setpoint: 23.5, kp: 8, ti_s: 120, deadband_k: 0.1 };
       return [first, second, { ...second, outputs: [{ name: 'fan', auto: { input: 'water', pi } }] }];
     }
     case 'refused':
