@@ -111,6 +111,30 @@ static void clear(cool_json_t c) {
 	CHECK_EQ_INT(done, vectors_bool(c, "ok"));
 }
 
+static void try_output(cool_json_t step) {
+	char reason[COOL_REASON_SIZE] = "";
+	cool_json_t c = cool_json_member(step, "commission");
+	cool_commission_t a;
+	cool_problem_t p;
+	if (c.at != NULL && CHECK_EQ_INT(cool_decode_commission(cool_json_member(c, "args"), &a, &p), COOL_ACCEPTED)) {
+		cool_commissioning_cfg_t ask = {.test = a.test, .duty = a.duty, .seconds = a.seconds, .filled = a.filled};
+		CHECK_EQ_INT(cool_regulator_commission(&l.r, a.output, &ask, reason), vectors_bool(c, "ok"));
+		if (!CHECK(strstr(reason, vectors_text(c, "error")) != NULL)) printf("  %s\n", reason);
+	}
+	if (cool_json_member(step, "abort").at != NULL) CHECK_EQ_INT(cool_regulator_abort(&l.r, reason), vectors_bool(step, "abort"));
+}
+
+static void check_experiment(cool_json_t want) {
+	if (want.at == NULL) return;
+	const cool_experiment_report_t *e = cool_regulator_experiment(&l.r);
+	CHECK_STR(e->output, vectors_text(want, "output"));
+	CHECK_STR(cool_experiment_word(e->kind), vectors_text(want, "kind"));
+	CHECK_STR(cool_experiment_state_word(e->state), vectors_text(want, "state"));
+	CHECK_STR(e->phase, vectors_text(want, "phase"));
+	const char *reason = vectors_text(want, "reason");
+	if (!CHECK(strstr(e->reason, reason) != NULL && (e->reason[0] == '\0') == (reason[0] == '\0'))) printf("  %s\n", e->reason);
+}
+
 static void check_outputs(cool_json_t want) {
 	cool_json_iter_t it = {NULL, NULL};
 	cool_json_t name, w;
@@ -158,9 +182,11 @@ TEST(claims_vectors) {
 				loop_apply(&l);
 			}
 			clear(cool_json_member(step, "clear"));
+			try_output(step);
 			sense(step);
 			loop_run(&l, (uint32_t)vectors_integer(step, "run_ms"));
 			check_outputs(cool_json_member(step, "want"));
+			check_experiment(cool_json_member(step, "experiment"));
 			check_faults(cool_json_member(step, "faults"));
 		}
 	}

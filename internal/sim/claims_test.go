@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +22,12 @@ type claimsStep struct {
 		Occurrence int    `json:"occurrence"`
 		OK         bool   `json:"ok"`
 	} `json:"clear"`
+	Commission *struct {
+		Args  json.RawMessage `json:"args"`
+		OK    bool            `json:"ok"`
+		Error string          `json:"error"`
+	} `json:"commission"`
+	Abort  *bool                       `json:"abort"`
 	Probes map[coolant.Metric]*float64 `json:"probes"`
 	Held   []string                    `json:"held"`
 	Tacho  *bool                       `json:"tacho"`
@@ -41,6 +48,13 @@ type claimsStep struct {
 		Occurrence int    `json:"occurrence"`
 		Active     bool   `json:"active"`
 	} `json:"faults"`
+	Experiment *struct {
+		Output string                  `json:"output"`
+		Kind   control.ExperimentKind  `json:"kind"`
+		State  control.ExperimentState `json:"state"`
+		Phase  string                  `json:"phase"`
+		Reason string                  `json:"reason"`
+	} `json:"experiment"`
 }
 
 // claimsLoop is the loop that the vectors describe.
@@ -138,6 +152,7 @@ func (l *claimsLoop) step(i int, s *claimsStep) {
 			t.Errorf("step %d: clear %s: %v, want %v", i, s.Clear.Fault, err, s.Clear.OK)
 		}
 	}
+	l.try(i, s)
 	for role, v := range s.Probes {
 		l.probes[role] = v
 	}
@@ -157,6 +172,28 @@ func (l *claimsLoop) step(i int, s *claimsStep) {
 		l.run()
 	}
 	l.check(i, s)
+}
+
+// try begins or ends an experiment.
+func (l *claimsLoop) try(i int, s *claimsStep) {
+	t := l.t
+	if c := s.Commission; c != nil {
+		a, err := wire.DecodeCommission(c.Args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = l.reg.Commission(control.CommissionAsk{
+			Output: string(a.Output), Test: control.ExperimentKind(a.Test), Duty: *a.Duty, Time: time.Duration(a.Seconds) * time.Second, Filled: a.Filled,
+		})
+		if (err == nil) != c.OK || err != nil && !strings.Contains(err.Error(), c.Error) {
+			t.Errorf("step %d: %s: %v, want %v %q", i, c.Args, err, c.OK, c.Error)
+		}
+	}
+	if s.Abort != nil {
+		if err := l.reg.Abort(); (err == nil) != *s.Abort {
+			t.Errorf("step %d: abort: %v", i, err)
+		}
+	}
 }
 
 // run is one step of the loop.
@@ -195,6 +232,12 @@ func (l *claimsLoop) check(i int, s *claimsStep) {
 			want.Supervised != nil && got.Supervised != *want.Supervised || want.Cycles != nil && got.Cycles != *want.Cycles {
 			text, _ := json.Marshal(want)
 			t.Errorf("step %d: %s is %+v, want %s", i, o.Name, got, text)
+		}
+	}
+	if w := s.Experiment; w != nil {
+		e, _ := l.reg.Experiment()
+		if e.Output != w.Output || e.Kind != w.Kind || e.State != w.State || e.Phase != w.Phase || !strings.Contains(e.Reason, w.Reason) || (e.Reason == "") != (w.Reason == "") {
+			t.Errorf("step %d: the experiment is %+v, want %+v", i, e, *w)
 		}
 	}
 	if s.Faults == nil {

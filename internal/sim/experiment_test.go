@@ -268,8 +268,8 @@ func TestWhatEndsATrial(t *testing.T) {
 		{"a probe that drifts", func(_ *testing.T, r *Rig) { r.SetProbeFault(ProbeDrift) }, control.ExperimentFailed, "contradict"},
 		{"a pump that stalls", func(_ *testing.T, r *Rig) { r.StallPump(true) }, control.ExperimentFailed, "pump: it stands still"},
 		{"a loop that loses its water", func(_ *testing.T, r *Rig) { r.SetDry(true) }, control.ExperimentFailed, "no flow"},
-		{"heat", func(_ *testing.T, r *Rig) { r.day = heatStep{r.now, 500, 500} }, control.ExperimentFailed, "within 5 K of critical"},
-		{"another duty of another output", func(t *testing.T, r *Rig) { change(t, r, `"critical_c":38,"outputs":[{"name":"pump","min_duty":41}]`) }, control.ExperimentAborted, "settings"},
+		{"heat", func(_ *testing.T, r *Rig) { r.day = heatStep{r.now, 700, 700} }, control.ExperimentFailed, "within 5 K of critical"},
+		{"another duty of another output", func(t *testing.T, r *Rig) { change(t, r, `"outputs":[{"name":"pump","min_duty":41}]`) }, control.ExperimentAborted, "settings"},
 		{"another pin", func(t *testing.T, r *Rig) {
 			change(t, r, `"outputs":[{"name":"fan","wiring":{"pin":21}}]`)
 		}, control.ExperimentAborted, "ended it"},
@@ -281,7 +281,11 @@ func TestWhatEndsATrial(t *testing.T) {
 		{"another interval does not", func(t *testing.T, r *Rig) { change(t, r, `"interval_ms":5000`) }, control.ExperimentDone, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := bench(t, `"critical_c":38`)
+			desired := ""
+			if c.name == "heat" {
+				desired = `"critical_c":37`
+			}
+			r := bench(t, desired)
 			if err := r.reg.Commission(control.CommissionAsk{Output: "fan", Test: control.Sweep}); err != nil {
 				t.Fatal(err)
 			}

@@ -116,7 +116,7 @@ describe('trying outputs', () => {
 });
 
 describe('a loop without water', () => {
-  const it = openDemo(['--fault', 'dry@0s']);
+  const it = openDemo(['--fault', 'dry@0s', '--speed', '5']);
 
   test('the pump is stopped and rests, and the page says what to do', () =>
     it.visit(async (page) => {
