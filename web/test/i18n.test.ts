@@ -5,6 +5,8 @@ import { fill } from '../src/lib/i18n/catalogue';
 import { controlEn } from '../src/lib/i18n/control.en';
 import { controlZh } from '../src/lib/i18n/control.zh';
 import { en as pageEn } from '../src/lib/i18n/en';
+import { experimentEn } from '../src/lib/i18n/experiment.en';
+import { experimentZh } from '../src/lib/i18n/experiment.zh';
 import { pickLanguage, pickLocale, texts } from '../src/lib/i18n/index.svelte';
 import { physicsEn } from '../src/lib/i18n/physics.en';
 import { physicsZh } from '../src/lib/i18n/physics.zh';
@@ -12,8 +14,8 @@ import { zh as pageZh } from '../src/lib/i18n/zh';
 
 const src = join(import.meta.dirname, '../src');
 // The texts of the control panel and of the physics are loaded with them; they obey the same rules.
-const en = { ...pageEn, ...controlEn, ...physicsEn };
-const zh = { ...pageZh, ...controlZh, ...physicsZh };
+const en = { ...pageEn, ...controlEn, ...experimentEn, ...physicsEn };
+const zh = { ...pageZh, ...controlZh, ...experimentZh, ...physicsZh };
 const keys = Object.keys(en) as (keyof typeof en)[];
 
 /** Texts that are the same in both languages, or have nothing to translate. */
@@ -47,8 +49,8 @@ const LATIN =
 
 describe('the catalogues', () => {
   test('share no key', () => {
-    const keys = [pageEn, controlEn, physicsEn].flatMap((catalogue) => Object.keys(catalogue));
-    expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
+    const all = [pageEn, controlEn, experimentEn, physicsEn].flatMap((catalogue) => Object.keys(catalogue));
+    expect(all.filter((key, i) => all.indexOf(key) !== i)).toEqual([]);
   });
 
   test('have the same keys', () => expect(Object.keys(zh).sort()).toEqual([...keys].sort()));

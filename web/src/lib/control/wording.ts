@@ -86,6 +86,7 @@ function shownValue(members: readonly string[], value: unknown): string {
     const unit = UNITS[member];
     if (unit) return `${texts.format.number(value, Number.isInteger(value) ? 0 : 1)} ${unit()}`;
     if (member.endsWith('_duty')) return percent(value);
+    if (member.endsWith('_rpm')) return texts.quantity(value, 'rpm');
   }
   if (member === 'role' && typeof value === 'string') return words.named('role', value);
   if (member === 'kind' && typeof value === 'string') return words.named('kind', value);
