@@ -41,7 +41,7 @@ func TestTrialCommands(t *testing.T) {
 		{"too long", demo("commission", "fan", "--for", "2m"), exitUsage, nil, "seconds"},
 		{"physics", demo("physics"), exitOK, []string{"outlet - inlet  ", "\nheat            ", "\ntime constant   "}, ""},
 		{"physics for programs", demo("physics", "--json"), exitOK, []string{`"device":"demo"`, `"time_constant":{`}, ""},
-		{"zeroing", demo("zero", "water", "inlet", "--for", "10s", "--apply"), exitOK, []string{"inlet      +0.", "version 1 is applied", `"role": "inlet"`, `"role": "water"`}, ""},
+		{"zeroing", demo("zero", "water", "inlet", "--for", "5s", "--apply"), exitOK, []string{"inlet      +0.", "version 1 is applied", `"role": "inlet"`, `"role": "water"`}, ""},
 		{"zeroing a role that nobody fills", demo("zero", "water", "reservoir", "--apply"), exitUsage, nil, "its probes fill ambient, inlet, outlet, water"},
 		{"zeroing one probe", demo("zero", "water"), exitUsage, nil, "at least two probes"},
 		{"no such fault", demo("clear", "leak"), exitFailed, nil, "there is no fault leak"},
