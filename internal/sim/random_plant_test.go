@@ -106,7 +106,29 @@ func redraw(t *rapid.T, cfg control.RegulatorConfig) control.RegulatorConfig {
 			o.Start, o.Stop = o.Min+5, o.Min
 		}
 	}
+	if rapid.Bool().Draw(t, "shared") {
+		drawShare(t, cfg.Outputs)
+	}
 	return cfg
+}
+
+// drawShare lets pumps and fans share the demand of the first that has a PI.
+func drawShare(t *rapid.T, outputs []control.OutputConfig) {
+	leader := ""
+	for i := range outputs {
+		o := &outputs[i]
+		if o.Role == control.Chiller || o.Kind == control.Switch || leader == "" && o.Auto.PI == nil {
+			continue
+		}
+		from := rapid.Float64Range(0, 90).Draw(t, "from")
+		part := &control.Range{From: from, To: rapid.Float64Range(from+1, 100).Draw(t, "to")}
+		switch {
+		case leader == "":
+			leader, o.Auto.Range = o.Name, part
+		case rapid.Bool().Draw(t, "follows"):
+			o.Auto = control.AutoConfig{Follow: leader, Range: part}
+		}
+	}
 }
 
 func drawAuto(t *rapid.T, o *control.OutputConfig, probes []control.ProbeConfig) control.AutoConfig {
@@ -142,7 +164,7 @@ func drawAuto(t *rapid.T, o *control.OutputConfig, probes []control.ProbeConfig)
 // happen is something that happens to the loop, or to the device.
 func happen(t *rapid.T, b *bench, o *oracle) {
 	output := func() int { return rapid.IntRange(0, len(b.parts)-1).Draw(t, "output") }
-	switch rapid.IntRange(0, 15).Draw(t, "what") {
+	switch rapid.IntRange(0, 17).Draw(t, "what") {
 	case 0, 1:
 		i := rapid.IntRange(0, len(b.probes)-1).Draw(t, "probe")
 		b.probes[i].fault = rapid.SampledFrom([]ProbeFault{ProbeLost, ProbePOR, ProbeCRC, ProbeStuck, ProbeDrift, ProbeOut}).Draw(t, "fault")
@@ -186,6 +208,11 @@ func happen(t *rapid.T, b *bench, o *oracle) {
 		if err := b.apply(cfg); err != nil {
 			t.Fatal(err)
 		}
+	case 16, 17:
+		o.try(control.CommissionAsk{
+			Output: b.cfg.Outputs[output()].Name, Test: rapid.SampledFrom([]control.ExperimentKind{control.Run, control.Run, control.Sweep}).Draw(t, "test"),
+			Duty: rapid.Float64Range(0, 100).Draw(t, "duty"), Time: time.Duration(rapid.IntRange(2, 60).Draw(t, "for")) * time.Second, Filled: rapid.Bool().Draw(t, "filled"),
+		})
 	}
 }
 
@@ -220,6 +247,7 @@ func TestClosedLoopRandomPlants(t *testing.T) {
 		for range 120 {
 			o.step()
 		}
+		_ = b.reg.Abort() // a pump that ran dry rests for longer
 		o.clear()
 		for range 400 {
 			o.step()
