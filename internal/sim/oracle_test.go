@@ -43,6 +43,8 @@ type oracle struct {
 	b       *bench
 	reached map[string]int
 
+	happened uint64 // how often something happened
+
 	age     int   // s since the device started
 	mute    []int // by probe: s for which it has given no good reading by its fault; 0: it does
 	back    []int // by probe: s since it is well again

@@ -62,6 +62,19 @@ func TestClosedLoopSingleFaults(t *testing.T) {
 		// Frozen at a plausible value it cannot be told from a calm loop before the others move, and then for two hours more;
 		// until then the law goes by a value that was right.
 		{name: "probe frozen", do: probe(ProbeStuck), minutes: 30, pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
+		// Where the load changes the others do move. It freezes in a cold loop, so that the law asks for its least until it is found.
+		{
+			name: "probe frozen, and a load that comes and goes", untold: true, minutes: 180, do: func(r *Rig, second int) {
+				r.day = heatStep{after: 60}
+				if second < 2400 || second/1200%2 == 1 {
+					r.day = heatStep{after: 8}
+				}
+				if second == 2400 {
+					r.SetProbeFault(ProbeStuck)
+				}
+			},
+			pump: "input_failsafe", fan: "input_failsafe", pumpDuty: 100, fanDuty: 100, faults: "probe_stuck input_lost",
+		},
 		{
 			name: "probe out of the water", do: probe(ProbeOut),
 			pump: "no_heat_transfer", fan: "no_heat_transfer", pumpDuty: 100, fanDuty: 100, faults: "no_heat_transfer",
