@@ -13,19 +13,21 @@ import (
 // plate: this is how hot it gets at 60 W, by what is tried.
 func TestColdPlateDuringExperiments(t *testing.T) {
 	f := newFigures("Experiments on a host of 60 W", "what is tried", "the pump rests for", "water at most", "cold plate at most", "ends as")
+	const both = "the fan alone for 60 s, or the pump at a duty of 0"
 	const plateLimit = 90.0 // C; below what processors take before they slow down
 	for _, c := range []struct {
 		name   string
+		row    string // of docs/simulation.md; the name if it is ""
 		ask    control.CommissionAsk
 		before func(*Rig)
 		limit  float64
 		state  control.ExperimentState
 		rests  int // s without the pump at a time, at most
 	}{
-		{name: "the fan alone for 60 s", ask: runOf("fan", time.Minute), limit: plateLimit, state: control.ExperimentDone, rests: 76},
+		{name: "the fan alone for 60 s", row: both, ask: runOf("fan", time.Minute), limit: plateLimit, state: control.ExperimentDone, rests: 76},
 		{name: "the pump alone for 60 s", ask: runOf("pump", time.Minute), limit: plateLimit, state: control.ExperimentDone, rests: 16},
 		{
-			name: "the pump alone at rest for 60 s", ask: control.CommissionAsk{Output: "pump", Test: control.Run, Time: time.Minute, Filled: true},
+			name: "the pump alone at rest for 60 s", row: both, ask: control.CommissionAsk{Output: "pump", Test: control.Run, Time: time.Minute, Filled: true},
 			limit: plateLimit, state: control.ExperimentDone, rests: 76,
 		},
 		{name: "a sweep of the pump", ask: control.CommissionAsk{Output: "pump", Test: control.Sweep}, limit: plateLimit, state: control.ExperimentDone, rests: 60},
@@ -57,6 +59,10 @@ func TestColdPlateDuringExperiments(t *testing.T) {
 			}
 			e, _ := r.reg.Experiment()
 			f.row(c.name, fmt.Sprint(longest, " s"), fmt.Sprintf("%.1f C", water), fmt.Sprintf("%.1f C", plate), string(e.State))
+			if c.row == "" {
+				c.row = c.name
+			}
+			documented(t, c.row, water, plate)
 			if e.State != c.state || longest > c.rests || plate >= c.limit || water >= 50 {
 				t.Errorf("%+v; the pump rested for %d s, water %.1f C, cold plate %.1f C", e, longest, water, plate)
 			}

@@ -61,6 +61,11 @@ func TestClosedLoopPumpWithoutTachometerAndFlowMeter(t *testing.T) {
 			if c.told && (b.drives[0].Duty != 100 || b.drives[1].Duty != 100) {
 				t.Errorf("%+v", b.drives)
 			}
+			row := "pump stalled, without tachometer and flow meter, the host's heat known (`TestClosedLoopPumpWithoutTachometerAndFlowMeter`)"
+			if !c.told {
+				row = "the same, and nobody tells the heat"
+			}
+			documented(t, row, water, plate)
 			if water >= cfg.Critical || plate > 100 {
 				t.Errorf("water %.1f C, cold plate %.1f C", water, plate)
 			}
