@@ -184,3 +184,34 @@ func TestStandbyAndARun(t *testing.T) {
 		t.Errorf("the host works, and the pump is %+v", d)
 	}
 }
+
+// A chiller does not run while the pump rests for a run, and runs again afterwards.
+func TestChillerDuringARun(t *testing.T) {
+	b := chilled(t)
+	chills := func(want bool) {
+		t.Helper()
+		for n := 0; (b.drives[3].Duty > 0) != want; n++ {
+			if b.step(); n > 3600 {
+				t.Fatalf("%+v", b.drives)
+			}
+		}
+	}
+	chills(true)
+	if err := b.reg.Commission(runOf("fan", 20*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	rested := 0
+	for {
+		b.step()
+		if e, _ := b.reg.Experiment(); e.State != control.ExperimentRunning {
+			break
+		}
+		if rested++; b.drives[0].Duty != 0 || b.drives[3].Duty != 0 || b.drives[3].By != control.ByInterlock {
+			t.Fatalf("after %d s: %+v", rested, b.drives)
+		}
+	}
+	if rested < 20 {
+		t.Errorf("the run took %d s", rested)
+	}
+	chills(true)
+}
