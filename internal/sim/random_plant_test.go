@@ -167,7 +167,7 @@ func happen(t *rapid.T, b *bench, o *oracle) {
 	output := func() int { return rapid.IntRange(0, len(b.parts)-1).Draw(t, "output") }
 	// Rapid draws small numbers rather than great ones; here nothing is to be rarer than the rest.
 	o.happened++
-	switch rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "what"), o.happened)).IntN(19) {
+	switch rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "what"), o.happened)).IntN(20) {
 	case 0, 1:
 		i := rapid.IntRange(0, len(b.probes)-1).Draw(t, "probe")
 		b.probes[i].fault = rapid.SampledFrom([]ProbeFault{ProbeLost, ProbePOR, ProbeCRC, ProbeStuck, ProbeDrift, ProbeOut}).Draw(t, "fault")
@@ -197,7 +197,7 @@ func happen(t *rapid.T, b *bench, o *oracle) {
 			t.Fatal(err)
 		}
 		o.applied()
-	case 14:
+	case 14, 19:
 		for i, out := range b.cfg.Outputs {
 			b.parts[i].stalled = b.parts[i].stalled || out.Role == control.Pump
 		}
@@ -205,8 +205,10 @@ func happen(t *rapid.T, b *bench, o *oracle) {
 		cfg := b.cfg
 		cfg.Outputs = append([]control.OutputConfig(nil), cfg.Outputs...)
 		cfg.Outputs[output()].Override = &control.OverrideConfig{
-			Duty:  rapid.SampledFrom([]float64{0, 0, 20, 60}).Draw(t, "duty"),
-			Until: coolant.Milli(b.now.Add(time.Duration(rapid.IntRange(-60, 2*24*3600).Draw(t, "until")) * time.Second / time.Duration(rapid.SampledFrom([]int{1, 100}).Draw(t, "of")))),
+			Duty: rapid.SampledFrom([]float64{0, 0, 20, 60}).Draw(t, "duty"),
+			Until: coolant.Milli(b.now.Add(rapid.SampledFrom([]time.Duration{
+				20 * time.Minute, -time.Second, time.Minute, 32 * time.Minute, 20 * time.Hour, 25 * time.Hour,
+			}).Draw(t, "until"))),
 		}
 		if err := b.apply(cfg); err != nil {
 			t.Fatal(err)
