@@ -109,8 +109,6 @@ func (o *oracle) fault(name string) bool {
 	return slices.ContainsFunc(o.b.reg.Faults(), func(f control.Fault) bool { return f.Name == name && f.Active })
 }
 
-func mute(f ProbeFault) bool { return f == ProbeLost || f == ProbePOR || f == ProbeCRC }
-
 func waterSide(role coolant.Metric) bool { return role != coolant.Ambient }
 
 // step lets a second pass and judges it.
