@@ -205,7 +205,7 @@ func (o *oracle) chiller(i int, in control.Senses) {
 			o.broken(ruleChiller, "%s is held for %d s", other.Name, o.held[k])
 		}
 	}
-	dew, ok := control.DewPoint(o.b.room, o.b.humidity)
+	dew, ok := coolant.DewPoint(o.b.room, o.b.humidity)
 	aims := cfg.Auto.Curve.Points[0].Temp - cfg.Auto.Curve.Hysteresis
 	switch {
 	case o.leak || !pumping:
