@@ -6,7 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"coolant"
 	"coolant/internal/app"
 )
 
@@ -17,6 +19,23 @@ func demoOf(t *testing.T) func(name string, args ...string) []string {
 	background(t, c, func(s app.Service, ctx context.Context) error {
 		return app.Demo{Service: s, Seed: 1, Speed: 60, Devices: 1}.Run(ctx)
 	})
+	// It registers its device once the service is ready, and can be asked when it has said what it is.
+	ready := func() bool {
+		told := false
+		if err := app.WithTwins(c, func(d app.DeviceTwins) error {
+			doc, err := d.Document(t.Context(), "demo", coolant.DocReported)
+			told = doc.Received != 0
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return told
+	}
+	for deadline := time.Now().Add(30 * time.Second); !ready(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the simulated device says nothing")
+		}
+	}
 	return func(name string, args ...string) []string {
 		return append([]string{"device", name, "demo", "--data", c.Data}, args...)
 	}
@@ -35,8 +54,8 @@ func TestTrialCommands(t *testing.T) {
 		{"another command", demo("command", "identify"), exitOK, []string{"demo: identify is taken"}, ""},
 		{"arguments that are no object", demo("command", "identify", "--args", "[1]"), exitUsage, nil, "a JSON object is expected"},
 		{"nothing is tried", demo("abort"), exitFailed, nil, "nothing is being tried"},
-		{"a run", demo("commission", "fan", "--for", "2s"), exitOK, []string{"run of fan: running", "run of fan: done, pump 0 rpm, fan "}, ""},
-		{"a sweep", demo("commission", "fan", "--sweep", "--json"), exitOK, []string{`"state":"running"`, `"state":"done","start_duty":24,"stop_duty":`}, ""},
+		{"a run", demo("commission", "fan", "--for", "2s"), exitOK, []string{"run of fan: done, pump 0 rpm, fan "}, ""},
+		{"a sweep", demo("commission", "fan", "--sweep", "--json"), exitOK, []string{`"state":"done","start_duty":24,"stop_duty":`}, ""},
 		{"a dry pump", demo("commission", "radiator"), exitFailed, nil, "radiator: there is no such output"},
 		{"too long", demo("commission", "fan", "--for", "2m"), exitUsage, nil, "seconds"},
 		{"physics", demo("physics"), exitOK, []string{"outlet - inlet  ", "\nheat            ", "\ntime constant   "}, ""},
