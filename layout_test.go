@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"internal/alert":             {},
 	"internal/notify":            {},
 	"internal/control":           {},
+	"internal/physics":           {},
 	"internal/auth":              {},
 	"internal/api":               {"internal/live"},
 	"internal/sim":               {"internal/wire", "internal/control"},

@@ -74,6 +74,12 @@ type Input struct {
 	Valid time.Duration // how long it holds from receipt on, in whole seconds, 1 s to 24 h
 }
 
+// HeldInput is an input as a device has it.
+type HeldInput struct {
+	HostW float64   `json:"host_w" doc:"Heat of the host in watts"`
+	Until UnixMilli `json:"until" doc:"Until when it holds, unless the device restarts"`
+}
+
 // StaleError says that an edit started from a version that is not the newest any
 // more. Its code is [CodeConflict].
 type StaleError struct {

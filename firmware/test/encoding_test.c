@@ -232,7 +232,25 @@ static uint64_t read_pins(cool_json_t list) {
 	return pins;
 }
 
-static void read_info(cool_json_t from, cool_info_t *i, cool_board_t *b, const char **capabilities) {
+static void read_own(cool_json_t outputs, cool_settings_t *own) {
+	static const char *const roles[] = {"pump", "fan", "chiller", "buzzer"}, *const kinds[] = {"pwm4", "dc_pwm", "switch"};
+	cool_json_iter_t it = {NULL, NULL};
+	cool_json_t output;
+	memset(own, 0, sizeof *own);
+	while (cool_json_next(outputs, &it, NULL, &output)) {
+		cool_output_cfg_t *o = &own->outputs[own->output_count++];
+		int role = 0, kind = 0;
+		while (strcmp(roles[role], vectors_text(output, "role")) != 0)
+			role++;
+		while (strcmp(kinds[kind], vectors_text(output, "kind")) != 0)
+			kind++;
+		cool_output_defaults(o, vectors_text(output, "name"), (cool_role_t)role, (cool_kind_t)kind);
+		o->wiring.pin = (int)vectors_integer(output, "pin");
+		o->wiring.tacho_pin = (int)vectors_integer(output, "tacho_pin");
+	}
+}
+
+static void read_info(cool_json_t from, cool_info_t *i, cool_board_t *b, cool_settings_t *own, const char **capabilities) {
 	cool_json_iter_t it = {NULL, NULL};
 	cool_json_t probe, endpoint = cool_json_member(from, "endpoint"), board = cool_json_member(from, "board");
 	memset(i, 0, sizeof *i);
@@ -267,16 +285,20 @@ static void read_info(cool_json_t from, cool_info_t *i, cool_board_t *b, const c
 	b->flow = vectors_bool(board, "flow");
 	b->humidity = vectors_bool(board, "humidity");
 	i->board = b;
+	if (cool_json_member(board, "outputs").at == NULL) return;
+	read_own(cool_json_member(board, "outputs"), own);
+	i->own = own;
 }
 
 TEST(info) {
 	vectors_t v;
 	cool_info_t i;
 	cool_board_t b;
+	static cool_settings_t own;
 	const char *capabilities[16];
 	vectors_begin(&v, vectors_encoding, vectors_encoding_len, "info");
 	while (vectors_next(&v)) {
-		read_info(v.now, &i, &b, capabilities);
+		read_info(v.now, &i, &b, &own, capabilities);
 		is_payload(&v, cool_encode_info(buf, sizeof buf, &i));
 		/* Pins that the board uses itself are on offer to nobody. */
 		b.taken_pins = UINT64_C(1) << 5;

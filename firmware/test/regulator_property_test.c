@@ -13,7 +13,9 @@
 enum { STEPS = TEST_RUNS(1000000, 20000), STEPS_OF_A_RUN = 5000 };
 
 static oracle_t o;
-static struct { long leak, hot, lost, stalled, chilled, standby, override, off, transfer, disagree, replaced, shared, tried, tuned; } reached;
+static struct {
+	long leak, hot, lost, stalled, chilled, standby, override, off, transfer, disagree, replaced, shared, followed, apart, tried, tuned;
+} reached;
 
 static void broken(const char *rule, int i) {
 	if (test_failures() < 20) {
@@ -188,6 +190,14 @@ static void check_share(int i) {
 	k->demand = demand.duty;
 	k->part = part.duty;
 	reached.shared++;
+	reached.followed += oracle_leader(&o, i) != i;
+	/* Where nothing lies between a part and its motor, that is what is driven, whatever somebody does to the others. */
+	const cool_drive_t *d = &o.r.drives[i];
+	if (d->by != COOL_BY_AUTO || c->slew_up > 0 || c->slew_down > 0 || c->skips > 0 || c->spin_up_ms > 0 || c->start_duty > 0) return;
+	double least = part.duty > c->min_duty ? part.duty : c->min_duty;
+	RULE(i, d->duty >= least - 1e-9 && d->duty <= least + 1e-9, "what shares a demand does its part of it");
+	for (int n = 0; n < o.s.output_count; n++)
+		reached.apart += n != i && o.s.outputs[n].range.set && o.r.drives[n].by == COOL_BY_OVERRIDE;
 }
 
 static bool proven(void) {
@@ -327,11 +337,11 @@ TEST(a_million_random_steps) {
 		   "standby %ld, commission %ld, autotune %ld; pumps off %ld, chillers on %ld\n",
 		reached.leak, reached.hot, reached.lost, reached.disagree, reached.stalled, reached.transfer, reached.override, reached.standby,
 		reached.tried, reached.tuned, reached.off, reached.chilled);
-	printf("parts of a demand %ld\n", reached.shared);
+	printf("parts of a demand %ld, of another's %ld, beside an override of who shares it %ld\n", reached.shared, reached.followed, reached.apart);
 #ifndef TEST_SMALL
 	/* A property that is never put to the test is none. */
 	CHECK(reached.leak > 0 && reached.hot > 0 && reached.lost > 0 && reached.stalled > 0 && reached.chilled > 0 && reached.replaced > 0);
 	CHECK(reached.standby > 0 && reached.override > 0 && reached.off > 0 && reached.tried > 0 && reached.transfer > 0 && reached.disagree > 0);
-	CHECK(reached.shared > 0 && reached.tuned > 0);
+	CHECK(reached.shared > 0 && reached.followed > 0 && reached.apart > 0 && reached.tuned > 0);
 #endif
 }

@@ -42,10 +42,12 @@ var rules = map[string]Audience{
 	"/api/v1/devices/{id}/series":      Viewer,
 	"/api/v1/devices/{id}/faults":      Viewer,
 	"/api/v1/devices/{id}/samples.csv": Viewer,
+	"/api/v1/devices/{id}/physics":     Viewer,
 	"/api/v1/stream":                   Viewer, // without refusals and the broker
 
 	"/api/v1/devices/{id}/twin":          Reader,
 	"/api/v1/devices/{id}/twin/versions": Reader, // who changed what
+	"/api/v1/devices/{id}/input":         Reader,
 
 	"/metrics":           Reader,
 	"/api/v1/system":     Reader,

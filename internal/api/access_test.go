@@ -32,8 +32,8 @@ var promised = map[string]Audience{
 	"/data": Viewer, "/readyz": Viewer,
 	"/api/openapi.json": Viewer, "/api/docs": Viewer, "/api/docs/style.css": Viewer, "/api/docs/script.js": Viewer, "/api/docs/icon.svg": Viewer,
 	"/api/v1/devices": Viewer, "/api/v1/devices/{id}": Viewer, "/api/v1/devices/{id}/series": Viewer, "/api/v1/devices/{id}/faults": Viewer,
-	"/api/v1/devices/{id}/samples.csv": Viewer, "/api/v1/stream": Viewer,
-	"/api/v1/devices/{id}/twin": Reader, "/api/v1/devices/{id}/twin/versions": Reader,
+	"/api/v1/devices/{id}/samples.csv": Viewer, "/api/v1/devices/{id}/physics": Viewer, "/api/v1/stream": Viewer,
+	"/api/v1/devices/{id}/twin": Reader, "/api/v1/devices/{id}/twin/versions": Reader, "/api/v1/devices/{id}/input": Reader,
 	"/metrics": Reader, "/api/v1/system": Reader, "/api/v1/rejections": Reader, "/api/v1/broker": Reader,
 }
 
@@ -77,7 +77,8 @@ func TestAudiences(t *testing.T) {
 				reads := method == "GET" || method == "HEAD"
 				want := 200
 				switch {
-				case who == Owner && method == "PUT" && path == "/api/v1/devices/{id}/twin":
+				case who == Owner && method == "PUT" && path == "/api/v1/devices/{id}/twin",
+					who == Owner && method == "POST" && path == "/api/v1/devices/{id}/input":
 					want = 400 // it is without a body
 				case !reads && (who == Owner || need == Nobody):
 					want = 405

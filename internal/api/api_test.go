@@ -43,6 +43,7 @@ func busy(t *testing.T) (*fixture, http.Handler) {
 	f.commit(coolant.Sample{Device: "loop", Time: present + 1, Readings: []coolant.Reading{{Metric: "inlet", Quality: coolant.CRC}}})
 	f.opts.Broker = func() coolant.BrokerStatus { return waitingBroker }
 	f.opts.Twins = &fakeTwins{hub: f.hub}
+	f.opts.Physics = fakePhysics{}
 	f.hub.Twin(coolant.Twin{
 		Device: "loop", Phase: coolant.TwinRefused, Desired: someDesired, Reported: coolant.Reported{Epoch: "e1", Version: 3, Refused: "no"},
 	})
@@ -111,10 +112,17 @@ func TestAnswersFitTheDocument(t *testing.T) {
 		{"twin without anything", full, "/api/v1/devices/{id}/twin", "/api/v1/devices/quiet/twin", 200, ""},
 		{"twin of an unknown device", full, "/api/v1/devices/{id}/twin", "/api/v1/devices/none/twin", 404, coolant.CodeNotFound},
 		{"twin of no id", full, "/api/v1/devices/{id}/twin", "/api/v1/devices/UPPER/twin", 400, coolant.CodeInvalid},
+		{"input", full, "/api/v1/devices/{id}/input", "/api/v1/devices/loop/input", 200, ""},
+		{"input of an unknown device", full, "/api/v1/devices/{id}/input", "/api/v1/devices/none/input", 404, coolant.CodeNotFound},
+		{"input of no id", full, "/api/v1/devices/{id}/input", "/api/v1/devices/UPPER/input", 400, coolant.CodeInvalid},
 		{"versions", full, "/api/v1/devices/{id}/twin/versions", "/api/v1/devices/loop/twin/versions?before=4&limit=1", 200, ""},
 		{"versions of an unknown device", full, "/api/v1/devices/{id}/twin/versions", "/api/v1/devices/none/twin/versions", 404, coolant.CodeNotFound},
 		{"too many versions", full, "/api/v1/devices/{id}/twin/versions", "/api/v1/devices/loop/twin/versions?limit=0&before=x", 400, coolant.CodeInvalid},
 		{"versions without control", empty, "/api/v1/devices/{id}/twin/versions", "/api/v1/devices/none/twin/versions", 404, coolant.CodeNotFound},
+		{"physics", full, "/api/v1/devices/{id}/physics", "/api/v1/devices/loop/physics", 200, ""},
+		{"physics without anything", full, "/api/v1/devices/{id}/physics", "/api/v1/devices/quiet/physics", 200, ""},
+		{"physics of an unknown device", full, "/api/v1/devices/{id}/physics", "/api/v1/devices/none/physics", 404, coolant.CodeNotFound},
+		{"physics of no id", full, "/api/v1/devices/{id}/physics", "/api/v1/devices/UPPER/physics", 400, coolant.CodeInvalid},
 		{"data", full, "/data", "/data?hours=24", 200, ""},
 		{"no data", empty, "/data", "/data", 200, ""},
 		{"data when broken", down, "/data", "/data", 500, coolant.CodeInternal},
@@ -154,7 +162,8 @@ func TestDocumentedOperations(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"get /api/v1/broker", "get /api/v1/devices", "get /api/v1/devices/{id}", "get /api/v1/devices/{id}/faults", "get /api/v1/devices/{id}/samples.csv",
+		"get /api/v1/broker", "get /api/v1/devices", "get /api/v1/devices/{id}", "get /api/v1/devices/{id}/faults", "get /api/v1/devices/{id}/input",
+		"get /api/v1/devices/{id}/physics", "get /api/v1/devices/{id}/samples.csv",
 		"get /api/v1/devices/{id}/series", "get /api/v1/devices/{id}/twin", "get /api/v1/devices/{id}/twin/versions", "get /api/v1/rejections", "get /api/v1/stream", "get /api/v1/system",
 		"get /data", "get /livez", "get /ping", "get /readyz",
 		"post /api/v1/devices/{id}/commands", "post /api/v1/devices/{id}/input", "post /api/v1/devices/{id}/twin/return", "put /api/v1/devices/{id}/twin",

@@ -158,6 +158,7 @@ func finish(schemas map[string]*huma.Schema) {
 	anyObject(schemas["DeviceView"], "info", true)
 	orNull(schemas["TwinView"], "desired")
 	orNull(schemas["TwinView"], "reported")
+	orNull(schemas["InputAnswer"], "input")
 	anyObject(schemas["TwinView"], "state", true)
 	anyObject(schemas["DesiredView"], "body", false)
 	anyObject(schemas["TwinEdit"], "body", false)

@@ -47,6 +47,7 @@ func (s *server) register(api huma.API) {
 		Responses: answer("text/csv", &huma.Schema{Type: huma.TypeString}, "Samples, oldest first"),
 	}, s.exportSamples, http.StatusBadRequest, http.StatusNotFound)
 	s.registerTwins(api)
+	s.registerPhysics(api)
 	add(s, api, huma.Operation{
 		OperationID: "list-rejections", Method: http.MethodGet, Path: "/api/v1/rejections", Tags: []string{tagOperation},
 		Summary: "What was refused", Description: "Messages and connections that were refused, and why, newest first.",
@@ -121,6 +122,11 @@ func (s *server) registerTwins(api huma.API) {
 		Summary:     "Ask a device to do something once",
 		Description: "Sends a command until the device answers. The answer is the device's, also if it refuses; unavailable means that none came.",
 	}, s.sendCommand, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable)
+	add(s, api, huma.Operation{
+		OperationID: "get-input", Method: http.MethodGet, Path: "/api/v1/devices/{id}/input", Tags: []string{tagControl},
+		Summary:     "What a device was told of its host",
+		Description: "The heat that was passed on last, as long as it holds. A device that restarted meanwhile has forgotten it.",
+	}, s.getInput, http.StatusBadRequest, http.StatusNotFound)
 	add(s, api, huma.Operation{
 		OperationID: "send-input", Method: http.MethodPost, Path: "/api/v1/devices/{id}/input", Tags: []string{tagControl}, DefaultStatus: http.StatusNoContent,
 		Summary:     "Tell a device what the host does",

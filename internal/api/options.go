@@ -42,6 +42,8 @@ type Options struct {
 	Hub   *live.Hub
 	// Twins changes devices. nil changes none.
 	Twins Twins
+	// Physics finds out what the readings of a device say together. nil finds out nothing.
+	Physics Physics
 	// UI holds index.html and assets/; nil is a binary built without the UI.
 	UI fs.FS
 	// Guard wraps every route but /ping and /livez; nil lets everyone in.
@@ -106,6 +108,9 @@ func (o *Options) complete() error {
 	if o.StoreSize == nil {
 		o.StoreSize = func(context.Context) (int64, error) { return 0, nil }
 	}
+	if o.Physics == nil {
+		o.Physics = noPhysics{}
+	}
 	if o.Twins == nil {
 		o.Twins = noTwins{}
 	}
@@ -142,6 +147,10 @@ func (noTwins) TwinHistory(context.Context, coolant.DeviceID, uint64, int) ([]co
 
 func (noTwins) Command(context.Context, coolant.DeviceID, string, json.RawMessage, time.Duration) (coolant.CommandReply, error) {
 	return coolant.CommandReply{}, noControl()
+}
+
+func (noTwins) HeldInput(coolant.DeviceID) (coolant.HeldInput, bool) {
+	return coolant.HeldInput{}, false
 }
 
 func (noTwins) Input(context.Context, coolant.DeviceID, coolant.Input) error { return noControl() }

@@ -31,6 +31,8 @@ type Twins interface {
 	TwinHistory(ctx context.Context, id coolant.DeviceID, before uint64, limit int) ([]coolant.Desired, error)
 	// Input tells a device a value from outside, once; it is not kept.
 	Input(ctx context.Context, id coolant.DeviceID, in coolant.Input) error
+	// HeldInput returns what a device was told last; false where nothing of it still holds.
+	HeldInput(id coolant.DeviceID) (coolant.HeldInput, bool)
 	// Command sends a command until the device answers or ttl has passed.
 	Command(ctx context.Context, id coolant.DeviceID, name string, args json.RawMessage, ttl time.Duration) (coolant.CommandReply, error)
 }
@@ -73,6 +75,11 @@ type commandRequest struct {
 type inputRequest struct {
 	HostW  *float64 `json:"host_w" minimum:"0" maximum:"5000" doc:"Heat of the host in watts"`
 	ValidS int64    `json:"valid_s" minimum:"1" maximum:"86400" doc:"How long it holds from now on, in seconds; send it again before that"`
+}
+
+// inputAnswer answers GET /api/v1/devices/{id}/input.
+type inputAnswer struct {
+	Input *coolant.HeldInput `json:"input" doc:"null: nothing that still holds"`
 }
 
 // versionList answers GET /api/v1/devices/{id}/twin/versions.
@@ -192,6 +199,22 @@ func (s *server) sendInput(ctx context.Context, in *editInput) (*empty, error) {
 	}
 	input := coolant.Input{HostW: *value.HostW, Valid: time.Duration(value.ValidS) * time.Second}
 	return &empty{}, s.opts.Twins.Input(ctx, id, input)
+}
+
+func (s *server) getInput(_ context.Context, in *deviceInput) (*output[inputAnswer], error) {
+	var wrong problems
+	id := wrong.device(string(in.ID))
+	if err := wrong.err(); err != nil {
+		return nil, err
+	}
+	if _, err := s.find(id); err != nil {
+		return nil, err
+	}
+	var answer inputAnswer
+	if held, ok := s.opts.Twins.HeldInput(id); ok {
+		answer.Input = &held
+	}
+	return &output[inputAnswer]{answer}, nil
 }
 
 // change reads a request that changes a device.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -30,6 +31,10 @@ type fakeTwins struct {
 func (f *fakeTwins) Input(_ context.Context, _ coolant.DeviceID, in coolant.Input) error {
 	f.in = in
 	return nil
+}
+
+func (f *fakeTwins) HeldInput(coolant.DeviceID) (coolant.HeldInput, bool) {
+	return coolant.HeldInput{HostW: f.in.HostW, Until: present}, f.in.Valid > 0
 }
 
 func (f *fakeTwins) EditTwin(_ context.Context, id coolant.DeviceID, base uint64, body json.RawMessage, edit coolant.Edit) (coolant.Twin, error) {
@@ -139,6 +144,10 @@ func TestChangingADevice(t *testing.T) {
 		send(h, "POST", "/api/v1/devices/loop/input", `{"host_w":45.2,"valid_s":30}`)
 		if want := (coolant.Input{HostW: 45.2, Valid: 30 * time.Second}); twins.in != want {
 			t.Errorf("the input is %+v", twins.in)
+		}
+		w := get(h, "/api/v1/devices/loop/input")
+		if want := fmt.Sprintf(`{"input":{"host_w":45.2,"until":%d}}`, present); strings.TrimSpace(w.Body.String()) != want {
+			t.Errorf("the input that holds: %s, want %s", w.Body, want)
 		}
 		send(h, "POST", "/api/v1/devices/loop/commands", `{"name":"identify","wait_s":60}`)
 		if twins.ttl != time.Minute {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -20,6 +21,7 @@ import (
 	"coolant/internal/control"
 	"coolant/internal/ingest"
 	"coolant/internal/live"
+	"coolant/internal/physics"
 	"coolant/internal/quota"
 	"coolant/internal/rollup"
 	"coolant/internal/store/sqlite"
@@ -136,6 +138,7 @@ type house struct {
 	commander *control.Commander
 	twins     *control.Twins
 	guests    *guests
+	physics   *physics.Reader
 	// broker and remote are nil where devices do not come that way.
 	broker *embedded.Broker
 	remote *remote.Broker
@@ -143,12 +146,13 @@ type house struct {
 
 	routes  routes
 	removed *removed
+	inputs  *inputs
 	telling sync.Mutex
 }
 
 // open builds everything that needs no port.
 func (s Service) open(ctx context.Context, dir dataDir) (_ *house, err error) {
-	h := &house{Service: s, dir: dir, routes: routes{of: map[coolant.DeviceID]way{}}, metrics: prometheus.NewRegistry()}
+	h := &house{Service: s, dir: dir, routes: routes{of: map[coolant.DeviceID]way{}}, inputs: newInputs(time.Now), metrics: prometheus.NewRegistry()}
 	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(s.Version))
 	if h.store, err = dir.openStore(ctx, s.Log, h.metrics); err != nil {
 		return nil, err
@@ -180,6 +184,9 @@ func (s Service) open(ctx context.Context, dir dataDir) (_ *house, err error) {
 		return nil, err
 	}
 	if err = h.newTwins(ctx, documents); err != nil {
+		return nil, err
+	}
+	if h.physics, err = physics.NewReader(physics.Options{Store: h.store, Loop: h.loop}); err != nil {
 		return nil, err
 	}
 	if h.ingest, err = ingest.New(ingest.Options{
@@ -270,6 +277,7 @@ func (h *house) newAPI(addresses Addresses) (http.Handler, error) {
 		Store:      h.store,
 		Hub:        h.hub,
 		Twins:      h,
+		Physics:    h.physics,
 		UI:         web.FS(),
 		Guard:      guard(who),
 		Audience:   who,

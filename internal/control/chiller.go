@@ -3,24 +3,14 @@ package control
 import (
 	"math"
 	"time"
+
+	"coolant"
 )
 
 const (
 	airStale  = time.Minute // humidity changes in minutes
 	leastFlow = 0.1         // L/min; turbine meters stand below 0.3, so whatever one counts is flow
 )
-
-// DewPoint returns the dew point in C of air of a temperature (C) and a relative humidity
-// (percent), by the Magnus formula with the constants 17.625 and 243.04 C (Alduchov and
-// Eskridge, 1996): within 0.4 C from -40 to 50 C. ok is false outside of what a humidity
-// sensor can mean: 0.1 to 100 percent, -40 to 125 C.
-func DewPoint(celsius, rh float64) (dew float64, ok bool) {
-	if !within(rh, 0.1, 100) || !within(celsius, -40, 125) {
-		return 0, false
-	}
-	gamma := math.Log(rh/100) + 17.625*celsius/(243.04+celsius)
-	return 243.04 * gamma / (17.625 - gamma), true
-}
 
 // mayChill is the interlock of a chiller. It may run only while its own input is known and the
 // probes do not contradict each other, the heat that it makes is carried away, and it stays
@@ -61,7 +51,7 @@ func (r *Regulator) staysDry(o *OutputConfig) bool {
 	if !r.humidity.recent(airStale) {
 		return false
 	}
-	dew, ok := DewPoint(r.air.value, r.humidity.value)
+	dew, ok := coolant.DewPoint(r.air.value, r.humidity.value)
 	target, aims := aimsAt(o)
 	if !ok || !aims {
 		return false

@@ -29,6 +29,17 @@ func theBoard() board {
 	}}
 }
 
+// with is the board with its own outputs named, as info tells of them.
+func (b board) with(own settings) board {
+	for i, o := range own.control.Outputs {
+		w := own.wiring[i]
+		b.Outputs = append(b.Outputs, wire.BoardOutput{
+			Name: o.Name, Role: string(o.Role), Kind: string(o.Kind), Pin: int64(w.pin), TachoPin: int64(w.tacho),
+		})
+	}
+	return b
+}
+
 // wiring is where an output and its tachometer are connected.
 type wiring struct {
 	pin      int // -1: nowhere

@@ -87,7 +87,7 @@ func TestClosedLoopChiller(t *testing.T) {
 				}
 				s := b.plant.State()
 				water, plate, hot = max(water, s.Water), max(plate, s.Host), max(hot, b.chiller.hot)
-				if dew, ok := control.DewPoint(b.room, b.humidity); ok && b.drives[3].Duty > 0 && s.Water < dew+1 {
+				if dew, ok := coolant.DewPoint(b.room, b.humidity); ok && b.drives[3].Duty > 0 && s.Water < dew+1 {
 					t.Fatalf("it chills to %.2f C with a dew point of %.2f C", s.Water, dew)
 				}
 			}

@@ -62,7 +62,7 @@ func (b *boot) info() []byte {
 		},
 		Name:  d.name,
 		Boot:  b.id.String(),
-		Board: theBoard(),
+		Board: theBoard().with(d.board),
 	}
 	for _, rom := range d.rig.roms {
 		doc.Probes = append(doc.Probes, wire.ProbeInfo{ROM: fmt.Sprintf("%016x", rom), Role: d.rig.reg.Role(rom)})

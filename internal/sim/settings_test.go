@@ -381,3 +381,15 @@ func TestModeAndClaimAreTwoThings(t *testing.T) {
 		t.Errorf("after its end it is reported as %+v", fan)
 	}
 }
+
+// Whoever adds an output has to know which pins the board's own have.
+func TestBoardNamesItsOwnOutputs(t *testing.T) {
+	said := theBoard().with(boardSettings(1, defaultInterval)).Outputs
+	want := []wire.BoardOutput{
+		{Name: "pump", Role: "pump", Kind: "pwm4", Pin: pinPump, TachoPin: pinPumpTacho},
+		{Name: "fan", Role: "fan", Kind: "pwm4", Pin: pinFan, TachoPin: pinFanTacho},
+	}
+	if !slices.Equal(said, want) {
+		t.Errorf("%+v, want %+v", said, want)
+	}
+}

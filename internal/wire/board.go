@@ -17,6 +17,17 @@ type Board struct {
 	Leak        bool    `json:"leak"`         // whether such an input is wired
 	Flow        bool    `json:"flow"`
 	Humidity    bool    `json:"humidity"`
+	// Outputs are the board's own, as the device came; nil: it does not say which they are.
+	Outputs []BoardOutput `json:"outputs,omitempty"`
+}
+
+// BoardOutput is an output that a board has by itself.
+type BoardOutput struct {
+	Name     string `json:"name"`
+	Role     string `json:"role"`      // one of the roles of outputs
+	Kind     string `json:"kind"`      // one of the kinds
+	Pin      int64  `json:"pin"`       // GPIO; -1: none
+	TachoPin int64  `json:"tacho_pin"` // likewise
 }
 
 // TakesDesired is the capability of a device that takes a desired state.

@@ -15,7 +15,9 @@ import (
 func (s *Settings) Check() error {
 	n := &node{mistake: new(*Problem)}
 	s.checkProbes(n)
-	if s.Standby != nil && above(s.Standby.IdleW, s.BusyW) {
+	// Busy from 0 W on is "not watched", and sets no bound.
+	watched := s.BusyW == nil || *s.BusyW > 0
+	if s.Standby != nil && watched && above(s.Standby.IdleW, s.BusyW) {
 		n.fail(coolant.RejectedField, "standby.idle_w", "it is above busy_w")
 	}
 	names := map[string]bool{}

@@ -10,8 +10,10 @@ import {
   lostSince,
   type QuotaScene,
 } from './broker';
+import { isPhysicsScene, type PhysicsScene, physicsAt } from './physics';
 import { faultsAt, silentAt, valuesAt } from './plant';
-import { isTwinScene, type TwinScene, twinAt, versionsAt } from './twin';
+import { MockTrials } from './trials';
+import { isTwinScene, PROBES, type TwinScene, twinAt, versionsAt } from './twin';
 
 /** A stand-in for the server, for states of the page that a real one is seldom in. */
 export interface MockOptions {
@@ -26,6 +28,8 @@ export interface MockOptions {
   quota?: QuotaScene | undefined;
   /** How the twins are; nothing was ever desired without it. */
   twin?: TwinScene | undefined;
+  /** What the physics are; of probes that are not zeroed without it. */
+  physics?: PhysicsScene | undefined;
   /** Whether the viewer is a visitor, who may see the charts only. */
   visitor?: boolean;
 }
@@ -97,11 +101,26 @@ function view({ devices, broker, twin }: MockOptions, id: string): Json {
             ip: '192.0.2.17',
             rssi: -58,
             reset_reason: 'power-on',
-            ...(id === 'esp32' ? {} : { outputs: ['pump', 'fan'], capabilities: ['desired', 'clear_fault'] }),
-            probes: [
-              { role: 'water', rom: '28-3c01d607f1a2-5e' },
-              { role: 'ambient', rom: '28-0a9bd607c2b1-91' },
-            ],
+            ...(id === 'esp32'
+              ? {}
+              : {
+                  outputs: ['pump', 'fan'],
+                  capabilities: ['desired', 'clear_fault', 'autotune', 'commission'],
+                }),
+            probes: PROBES,
+            board: {
+              output_pins: [16, 18, 21, 22],
+              input_pins: [17, 19, 34],
+              pwm_channels: 4,
+              counters: 4,
+              leak: true,
+              flow: true,
+              humidity: false,
+              outputs: [
+                { name: 'pump', role: 'pump', kind: 'pwm4', pin: 18, tacho_pin: 19 },
+                { name: 'fan', role: 'fan', kind: 'pwm4', pin: 16, tacho_pin: 17 },
+              ],
+            },
           },
   };
 }
@@ -208,7 +227,15 @@ const system = (connected: number) => ({
   storage_bytes: 48_300_000,
 });
 
-function stream(mock: MockOptions, req: IncomingMessage, res: ServerResponse): void {
+/** The twin with what the device tries now. */
+function twin(mock: MockOptions, trials: MockTrials, id: string): Json {
+  const now = Date.now();
+  const told = twinAt(mock.twin, id, valuesAt(id, now), now);
+  const experiment = trials.state(now);
+  return experiment ? { ...told, state: { ...(told.state as Json), experiment } } : told;
+}
+
+function stream(mock: MockOptions, trials: MockTrials, req: IncomingMessage, res: ServerResponse): void {
   res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   let seq = 1;
   const send = (event: string, data: Json) =>
@@ -226,14 +253,26 @@ function stream(mock: MockOptions, req: IncomingMessage, res: ServerResponse): v
     }
   }, INTERVAL);
   const tick = setInterval(() => send('tick', { time: Date.now() }), 15_000);
+  let told = JSON.stringify(trials.state(Date.now()));
+  const tried = setInterval(() => {
+    const state = JSON.stringify(trials.state(Date.now()));
+    if (state !== told) for (const id of mock.devices) send('twin', twin(mock, trials, id));
+    told = state;
+  }, 200);
   req.on('close', () => {
+    clearInterval(tried);
     clearInterval(samples);
     clearInterval(tick);
   });
 }
 
 /** What a path answers; 'forbidden' where this viewer may not know. */
-function answer(mock: MockOptions, path: string, q: URLSearchParams): Json | 'forbidden' | undefined {
+function answer(
+  mock: MockOptions,
+  trials: MockTrials,
+  path: string,
+  q: URLSearchParams,
+): Json | 'forbidden' | undefined {
   const { devices } = mock;
   const [, , what = '', id = '', part, rest] = path.split('/').map(decodeURIComponent);
   if (mock.visitor && ['rejections', 'system', 'broker'].includes(what)) return 'forbidden';
@@ -245,14 +284,17 @@ function answer(mock: MockOptions, path: string, q: URLSearchParams): Json | 'fo
   if (!devices.includes(id)) return undefined;
   if (part === undefined) return view(mock, id);
   if (part === 'series') return series(id, q);
+  if (part === 'physics') return physicsAt(mock.physics, id, Date.now());
   if (part === 'twin') {
     if (mock.visitor) return 'forbidden';
     const now = Date.now();
     const before = Number(q.get('before') ?? Number.POSITIVE_INFINITY);
     const known = versionsAt(mock.twin, now).filter((v) => Number(v.version) < before);
     if (rest === 'versions') return { versions: known.slice(0, Number(q.get('limit') ?? 50)) };
-    return twinAt(mock.twin, id, valuesAt(id, now), now);
+    return twin(mock, trials, id);
   }
+  if (part === 'input')
+    return { input: mock.twin === 'shared' ? { host_w: 45, until: Date.now() + 600_000 } : null };
   return part === 'faults' ? faults(id, q) : undefined;
 }
 
@@ -279,16 +321,29 @@ function refuse(res: ServerResponse, status: number, code: string, detail: strin
   res.end(JSON.stringify({ code, detail, status }));
 }
 
+/** Lets the device try something; any other command it does not take. */
+async function command(trials: MockTrials, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  let text = '';
+  for await (const chunk of req) text += chunk;
+  const { name, args } = JSON.parse(text) as { name: string; args: Json };
+  const reply = trials.command(name, args, Date.now());
+  if (!reply) return refuse(res, 403, 'forbidden', 'a stand-in changes nothing');
+  res.writeHead(200, { 'content-type': 'application/json' });
+  res.end(JSON.stringify(reply));
+}
+
 /** Starts it on a loopback address. Says where it is, and how to end it. */
 export async function startMock(mock: MockOptions): Promise<{ origin: string; close: () => Promise<void> }> {
+  const trials = new MockTrials();
   const server = createServer((req, res) => {
     const url = new URL(req.url ?? '/', 'http://mock');
     if (!url.pathname.startsWith(mock.base)) return refuse(res, 404, 'not_found', 'no such thing');
     const path = url.pathname.slice(mock.base.length);
-    if (path === 'api/v1/stream') return stream(mock, req, res);
+    if (path === 'api/v1/stream') return stream(mock, trials, req, res);
     if (!path.startsWith('api/')) return void file(mock.base, path, res);
+    if (req.method === 'POST' && path.endsWith('/commands')) return void command(trials, req, res);
     if (req.method !== 'GET') return refuse(res, 403, 'forbidden', 'a stand-in changes nothing');
-    const body = answer(mock, path, url.searchParams);
+    const body = answer(mock, trials, path, url.searchParams);
     if (body === undefined) return refuse(res, 404, 'not_found', 'no such thing');
     if (body === 'forbidden') return refuse(res, 403, 'forbidden', 'only on the machine it runs on');
     res.writeHead(200, { 'content-type': 'application/json' });
@@ -314,6 +369,7 @@ export async function startMock(mock: MockOptions): Promise<{ origin: string; cl
  *   MOCK_BROKER   a scene of dev/broker.ts, such as waiting; none by default
  *   MOCK_QUOTA    ok, warning, over or unlimited; not metered by default
  *   MOCK_TWIN     a scene of dev/twin.ts, such as refused; nothing desired by default
+ *   MOCK_PHYSICS  a scene of dev/physics.ts, such as clogging; probes that are not zeroed by default
  *   MOCK_VISITOR  anything: the viewer may see the charts only
  */
 export async function main(): Promise<void> {
@@ -323,6 +379,9 @@ export async function main(): Promise<void> {
   if (quota !== undefined && !isQuotaScene(quota)) throw new Error(`no scene ${quota} in dev/broker.ts`);
   const twin = env.MOCK_TWIN || undefined;
   if (twin !== undefined && !isTwinScene(twin)) throw new Error(`no scene ${twin} in dev/twin.ts`);
+  const physics = env.MOCK_PHYSICS || undefined;
+  if (physics !== undefined && !isPhysicsScene(physics))
+    throw new Error(`no scene ${physics} in dev/physics.ts`);
   const { origin } = await startMock({
     devices: (env.MOCK_DEVICES ?? 'my-loop').split(',').filter((id) => id !== ''),
     base: env.MOCK_BASE ?? '/',
@@ -330,6 +389,7 @@ export async function main(): Promise<void> {
     broker,
     quota,
     twin,
+    physics,
     visitor: Boolean(env.MOCK_VISITOR),
   });
   console.error(`mock: ${origin}${env.MOCK_BASE ?? '/'}`);

@@ -2,9 +2,20 @@
 
 /**
  * applied: by a curve of its own · applying: a setpoint and an override, asked for and not confirmed · refused: the
- * device says why · alarms: a leak goes on, and a stall waits to be cleared
+ * device says why · alarms: a leak goes on, and a stall waits to be cleared · shared: pump and fan share the work, an
+ * output was given up, and a probe stands in for another one · tuning: gains of the fan are looked for · tuned: they
+ * were found · untuned: they were not · dry: a pump that was tried had no water
  */
-export const TWIN_SCENES = ['applied', 'applying', 'refused', 'alarms'] as const;
+const EXPERIMENT_SCENES = ['tuning', 'tuned', 'untuned', 'dry'] as const;
+type ExperimentScene = (typeof EXPERIMENT_SCENES)[number];
+export const TWIN_SCENES = [
+  'applied',
+  'applying',
+  'refused',
+  'alarms',
+  'shared',
+  ...EXPERIMENT_SCENES,
+] as const;
 export type TwinScene = (typeof TWIN_SCENES)[number];
 
 export function isTwinScene(word: string): word is TwinScene {
@@ -29,6 +40,63 @@ const curve = {
   },
 };
 
+/** The probes that a mocked device has on its wire. The second one is a clone, and the third has no role in the scenes. */
+export const PROBES = [
+  { rom: '283c01d607000011', role: 'water' },
+  { rom: '280a9bd607c2b191', role: 'ambient', clone: true },
+];
+
+const shared = {
+  standby: { enabled: true, idle_w: 12 },
+  probes: [
+    { rom: '28aabbccdd0000ff', role: 'water', offset_k: 0.2 },
+    { rom: PROBES[1]?.rom, role: 'ambient', offset_k: -0.12 },
+  ],
+  outputs: [
+    {
+      name: 'pump',
+      auto: { input: 'water', pi: { setpoint: 31, kp: 60, ti_s: 90, deadband_k: 0.13, range: [0, 60] } },
+    },
+    { name: 'fan', skip: [[31, 38]], auto: { follow: { output: 'pump', range: [40, 100] } } },
+    { name: 'fan2', kind: 'none' },
+  ],
+};
+function isExperiment(scene: TwinScene | undefined): scene is ExperimentScene {
+  return EXPERIMENT_SCENES.some((s) => s === scene);
+}
+
+/** What the device tries, or has tried. */
+function experiment(scene: ExperimentScene): Json {
+  const fan = { command: 'c-7', kind: 'autotune', output: 'fan' };
+  switch (scene) {
+    case 'tuning':
+      return { ...fan, state: 'running', phase: 'cooling', cycles: 2 };
+    case 'tuned': {
+      const pi = { setpoint: 23.5, kp: 52.5, ti_s: 64, deadband_k: 0.13 };
+      return {
+        ...fan,
+        state: 'done',
+        cycles: 4,
+        pi,
+        delay_s: 9.5,
+        gain: 0.00021,
+        swing_k: 0.41,
+        settle_s: 190,
+      };
+    }
+    case 'untuned':
+      return { ...fan, state: 'failed', reason: 'the cycles did not become alike' };
+    case 'dry':
+      return {
+        command: 'c-10',
+        kind: 'run',
+        output: 'pump',
+        state: 'resting',
+        reason: 'dry: no flow after 5 s',
+      };
+  }
+}
+
 /** What was desired, oldest first. */
 function bodies(scene: TwinScene | undefined, now: number): Json[] {
   const first = { interval_ms: 10_000 };
@@ -40,6 +108,15 @@ function bodies(scene: TwinScene | undefined, now: number): Json[] {
     case 'applied':
     case 'alarms':
       return [first, second, third];
+    case 'shared':
+      return [first, second, { ...first, ...shared }];
+    case 'tuning':
+    case 'tuned':
+    case 'untuned':
+    case 'dry': {
+      const pi = { setpoint: 23.5, kp: 8, ti_s: 120, deadband_k: 0.1 };
+      return [first, second, { ...second, outputs: [{ name: 'fan', auto: { input: 'water', pi } }] }];
+    }
     case 'refused':
       return [first, second, { ...second, outputs: [{ name: 'fan', auto: curve, wiring: { pin: 34 } }] }];
     case 'applying': {
@@ -89,7 +166,12 @@ export function twinAt(
   const leaking = scene === 'alarms';
   return {
     device,
-    phase: scene === undefined ? 'unset' : scene === 'alarms' ? 'applied' : scene,
+    phase:
+      scene === undefined
+        ? 'unset'
+        : scene === 'alarms' || scene === 'shared' || isExperiment(scene)
+          ? 'applied'
+          : scene,
     desired: newest ?? null,
     reported: newest ? { version, epoch: EPOCH, refused: scene === 'refused' ? refused : '' } : null,
     state: {
@@ -100,15 +182,15 @@ export function twinAt(
           name: 'pump',
           mode: 'auto',
           duty: leaking ? 0 : duty('pump'),
-          claim: leaking ? 'leak' : 'auto',
+          claim: leaking ? 'leak' : scene === 'dry' ? 'commissioning' : 'auto',
           supervised: true,
         },
         {
           name: 'fan',
           mode: 'auto',
           duty: duty('fan'),
-          claim: leaking ? 'leak' : 'auto',
-          supervised: scene === undefined,
+          claim: leaking ? 'leak' : scene === 'tuning' ? 'autotune' : 'auto',
+          supervised: scene === undefined || isExperiment(scene),
         },
       ],
       alarms: leaking
@@ -116,7 +198,10 @@ export function twinAt(
             { name: 'leak', occurrence: 1, active: true },
             { name: 'fan_stall', occurrence: 3, active: false },
           ]
-        : [],
+        : scene === 'shared'
+          ? [{ name: 'probe_replaced', occurrence: 1, active: true }]
+          : [],
+      ...(isExperiment(scene) ? { experiment: experiment(scene) } : {}),
     },
   };
 }

@@ -10,12 +10,16 @@ export interface Twin {
   state: {
     interval_ms: number;
     outputs: { name: string; mode: string; duty: number; claim: string }[];
+    zero?: { command: string; offsets?: Record<string, number> };
   } | null;
 }
 
 export interface Body {
   interval_ms?: number;
   critical_c?: number;
+  busy_w?: number;
+  standby?: { enabled?: boolean; idle_w?: number };
+  probes?: { rom: string; role: string; offset_k?: number }[];
   outputs?: ({ name: string } & Record<string, unknown>)[];
 }
 

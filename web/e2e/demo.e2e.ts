@@ -61,7 +61,10 @@ describe('the demo', () => {
 
   /** Waits until a page shows what it is for. */
   async function settled(page: Page, path: string): Promise<void> {
-    if (path.includes('demo') || path === 'temp_chart') await waitForDrawing(page, 'temperatures');
+    if (path.includes('demo') || path === 'temp_chart') {
+      await waitForDrawing(page, 'temperatures');
+      await page.locator('[data-physics][aria-busy="false"]').waitFor();
+    }
     if (path === '') await page.locator('[data-device] figure svg').first().waitFor();
     if (path === 'diagnostics') await page.locator('dl').waitFor();
     await page.locator('h1').first().waitFor({ state: 'attached' });
@@ -208,6 +211,23 @@ describe('the demo', () => {
           .subarray(1, 4)
           .toString(),
       ).toBe('PNG');
+    }));
+
+  test('the physics of the loop are those of the API', () =>
+    visit('devices/demo', async (page) => {
+      const heat = page.locator('[data-figure="heat"][data-known="true"]');
+      await heat.waitFor();
+      for (const name of ['difference', 'rise'])
+        await page.locator(`[data-figure="${name}"][data-known="true"]`).waitFor();
+      // Its probes are as they came: some 50 to 90 W of doubt, by the flow, and the way to less.
+      await page.locator('[data-unzeroed]').getByRole('link').waitFor();
+      const [, shown, band] = /(-?\d+)\s+W\s+± (\d+) W/.exec(await heat.innerText()) ?? [];
+      expect(Number(band)).toBeGreaterThan(40);
+      interface Answer {
+        heat: { value: number; error: number };
+      }
+      const { heat: known } = await server.json<Answer>('api/v1/devices/demo/physics');
+      expect(Math.abs(Number(shown) - known.value)).toBeLessThan(known.error);
     }));
 
   test('language, theme, units and range survive a reload', () =>

@@ -2,6 +2,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BROKER_SCENES } from '../dev/broker';
 import { type MockOptions, startMock } from '../dev/mock';
+import { PHYSICS_SCENES } from '../dev/physics';
 import { TWIN_SCENES } from '../dev/twin';
 import { findings } from './axe';
 import { launch, openPage, PHONE } from './browser';
@@ -111,7 +112,10 @@ describe.each(looks)('%s', (_, options) => {
       async (page) => {
         await page.locator('[data-control]').waitFor();
         if (twin === 'alarms') await page.locator('[data-alarm="fan_stall"]').waitFor();
-        else await page.locator(`[data-twin="${twin}"]`).waitFor();
+        else if (twin === 'shared') {
+          await page.locator('[data-bars]').waitFor();
+          await page.locator('[data-probes][open]').waitFor(); // a probe stands in for another one
+        } else await page.locator(`[data-twin="${twin}"]`).waitFor();
         await wellMade(page, options);
       },
       options,
@@ -254,6 +258,107 @@ describe('a visitor', () => {
       const port = new URL(page.url()).port;
       expect(await there.textContent()).toContain(`ssh -L ${port}:127.0.0.1:${port} 127.0.0.1`);
       expect(await page.getByRole('alert').filter({ hasText: /\S/ }).count()).toBe(0);
+    }));
+});
+
+describe('the physics of a device', () => {
+  // Each state in one of the looks.
+  const seen = [...PHYSICS_SCENES, 'one probe' as const].map((scene, i) => {
+    const [look, options] = looks[i % looks.length] ?? ['', ENGLISH];
+    return [scene, look, options] as const;
+  });
+  test.each(seen)('%s in %s', (scene, _, options) => {
+    const physics = scene === 'one probe' ? undefined : scene;
+    return visit(
+      physics ? 'devices/my-loop' : 'devices/esp32',
+      physics ? { physics, twin: 'applied' } : { devices: ['esp32'] },
+      async (page) => {
+        await page.locator('[data-physics][aria-busy="false"]').waitFor();
+        if (physics) await page.locator('[data-control]').waitFor();
+        else await page.locator('[data-more]').waitFor();
+        await wellMade(page, options);
+      },
+      options,
+    );
+  });
+
+  const figure = async (page: Page, name: string) =>
+    (await page.locator(`[data-figure="${name}"]`).innerText()).replace(/\s+/g, ' ');
+
+  test('figures have their bands, the radiator its trend, and the loop its time', () =>
+    visit('devices/my-loop', { physics: 'clogging', twin: 'applied' }, async (page) => {
+      await page.locator('[data-figure="heat"][data-known="true"]').waitFor();
+      expect(await figure(page, 'heat')).toMatch(/^Heat carried away 42 W ± 8 W/);
+      expect(await figure(page, 'difference')).toMatch(/^Outlet over inlet 0\.46 K ± 0\.08 K/);
+      expect(await figure(page, 'resistance')).toMatch(
+        /^Water to air 0\.20 K\/W ± 0\.04 K\/W .*Grows by 8\.2% in 30 days \(± 1\.1%\)/,
+      );
+      expect(await page.locator('[data-trend="rising"] svg').count()).toBe(1);
+      expect(await figure(page, 'settling')).toContain('too even to tell');
+      expect(await page.locator('[data-unzeroed]').count()).toBe(0);
+    }));
+
+  test('without zeroed probes it says what to do, and leads there', () =>
+    visit('devices/my-loop', { physics: 'unzeroed', twin: 'applied' }, async (page) => {
+      const hint = page.locator('[data-unzeroed]');
+      await hint.waitFor();
+      expect(await figure(page, 'heat')).toMatch(/30 W ± 74 W/);
+      expect(await figure(page, 'resistance')).toContain('not well above its own error');
+      await page.locator('[data-control]').waitFor();
+      await hint.getByRole('link', { name: 'Zero the probes' }).click();
+      // The device is still the one that is looked at.
+      await page.waitForFunction(() => location.hash === '#zero-probes');
+      expect(new URL(page.url()).pathname).toBe('/devices/my-loop');
+      await hint.waitFor();
+    }));
+
+  test('a visitor sees the figures, and no way to what is not shown', () =>
+    visit('devices/my-loop', { physics: 'unzeroed', visitor: true }, async (page) => {
+      await page.locator('[data-unzeroed]').waitFor();
+      expect(await page.locator('[data-unzeroed] a').count()).toBe(0);
+    }));
+
+  test('a chiller is told what holds it, and a device with one probe what to add', async () => {
+    await visit('devices/my-loop', { physics: 'chiller', twin: 'applied' }, async (page) => {
+      await page.locator('[data-figure="dew"]').waitFor();
+      expect(await figure(page, 'dew')).toMatch(/^Dew point 15\.8 °C ± 1\.1 °C .*aims at 17\.8 °C or warmer/);
+      expect(await page.locator('[data-chiller="chiller"]').innerText()).toContain('may run');
+      expect(await page.locator('[data-chiller="chiller2"]').innerText()).toContain('not above 17.8 °C');
+    });
+    await visit('devices/esp32', { devices: ['esp32'] }, async (page) => {
+      const more = page.locator('[data-more]');
+      await more.waitFor();
+      expect(await more.locator('li').count()).toBe(3);
+      expect(await page.locator('[data-figure], [data-unzeroed]').count()).toBe(0);
+    });
+  });
+
+  test('nothing moves when the figures come', () =>
+    visit('devices/my-loop', { physics: 'zeroed', twin: 'applied' }, async (page) => {
+      // Held back until the card is there and measured.
+      const url = '**/api/v1/devices/my-loop/physics';
+      let go = () => {};
+      const held = new Promise<void>((done) => {
+        go = done;
+      });
+      await page.route(url, async (route) => {
+        await held;
+        await route.continue();
+      });
+      await page.reload();
+      await page.locator('[data-physics][aria-busy="true"] [data-figure="heat"]').waitFor();
+      await page.locator('[data-control]').waitFor();
+      const places = () =>
+        Promise.all(
+          ['[data-figure="heat"]', '[data-figure="settling"]', '[data-control]'].map(
+            async (part) => (await page.locator(part).boundingBox())?.y ?? 0,
+          ),
+        );
+      const before = await places();
+      go();
+      await page.locator('[data-figure="heat"][data-known="true"]').waitFor();
+      expect(await places()).toEqual(before);
+      await page.unroute(url);
     }));
 });
 

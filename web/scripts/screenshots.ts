@@ -14,6 +14,12 @@ const PAGES: [name: string, path: string][] = [
   ['settings', 'settings'],
 ];
 
+/** A desktop by day, and a phone at night. */
+const LOOKS = [
+  ['desktop', { viewport: DESKTOP, colorScheme: 'light' }],
+  ['phone', { viewport: PHONE, colorScheme: 'dark', hasTouch: true, isMobile: true }],
+] as const;
+
 const MANY = ['my-loop', 'warm-shelf', 'attic', 'bench-rig'];
 
 /** States of an outside broker and of twins, which it takes a stand-in for the server to show in any order. */
@@ -31,7 +37,16 @@ const SCENES: [name: string, path: string, mock: Partial<MockOptions>][] = [
   ['control-applied', 'devices/my-loop', { twin: 'applied', broker: 'connected', quota: 'ok' }],
   ['control-applying', 'devices/my-loop', { twin: 'applying' }],
   ['control-refused', 'devices/my-loop', { twin: 'refused' }],
+  ['control-shared', 'devices/my-loop', { twin: 'shared' }],
   ['control-alarms', 'devices/my-loop', { twin: 'alarms' }],
+  ['physics-unzeroed', 'devices/my-loop', { physics: 'unzeroed', twin: 'applied' }],
+  ['physics-clogging', 'devices/my-loop', { physics: 'clogging', twin: 'applied' }],
+  ['physics-chiller', 'devices/my-loop', { physics: 'chiller', twin: 'applied' }],
+  ['physics-bare', 'devices/esp32', { devices: ['esp32'] }],
+  ['tune-running', 'devices/my-loop', { twin: 'tuning' }],
+  ['tune-found', 'devices/my-loop', { twin: 'tuned' }],
+  ['tune-failed', 'devices/my-loop', { twin: 'untuned' }],
+  ['setup-dry', 'devices/my-loop', { twin: 'dry' }],
   ['visitor-overview', '', { visitor: true }],
   ['visitor-diagnostics', 'diagnostics', { visitor: true }],
 ];
@@ -44,6 +59,7 @@ export async function main([directory = 'screenshots', only = '']: string[]): Pr
   try {
     const wanted = ([name]: readonly [string, ...unknown[]]) => name.includes(only);
     await ofServers(browser, to, wanted);
+    await ofWizard(browser, to, only);
     for (const [name, path, options] of SCENES.filter(wanted)) {
       const mock = await startMock({ devices: ['my-loop'], base: '/', port: 0, ...options });
       await take(browser, to, name, mock.origin, path).finally(mock.close);
@@ -76,6 +92,55 @@ async function ofServers(
   }
 }
 
+/** Goes through the wizard that sets outputs up, and takes a picture of each of its stages, and of the question before gains are looked for. */
+async function ofWizard(browser: Browser, to: string, only: string): Promise<void> {
+  if (!'wizard'.includes(only)) return;
+  for (const locale of ['en-GB', 'zh-CN']) {
+    for (const [kind, look] of LOOKS) {
+      const mock = await startMock({ devices: ['my-loop'], base: '/', port: 0, twin: 'applied' });
+      const { page, close } = await openPage(browser, mock.origin, { locale, ...look });
+      const snap = async (name: string) => {
+        const file = `wizard-${name}-${locale.slice(0, 2)}-${kind}.png`;
+        await page.screenshot({ path: join(to, file) });
+        console.log(file);
+      };
+      await page.goto(`${mock.origin}/devices/my-loop`);
+      await page.locator('[data-tune] .find button').first().click();
+      await page.locator('[data-tune-dialog]').waitFor();
+      await snap('tune');
+      await page.keyboard.press('Escape');
+      await page.locator('[data-wizard-card] button').click();
+      const wizard = page.locator('dialog[data-wizard]');
+      const on = () => wizard.locator('.go').last().click();
+      await wizard.locator('[data-check]').first().waitFor();
+      await wizard.locator('.water label').first().click();
+      await snap('safety');
+      await on();
+      await snap('alone');
+      await on();
+      await wizard.locator('[data-trial="running"]').waitFor();
+      await snap('running');
+      await page.locator('[data-wizard="which"]').waitFor();
+      await wizard.locator('input[value="none"]').check();
+      await snap('which-none');
+      await wizard.locator('input[value="this"]').check();
+      await snap('which');
+      await on();
+      await on();
+      await wizard.locator('[data-trial="running"]').waitFor();
+      await snap('sweep');
+      await page.locator('[data-wizard="limits"]').waitFor();
+      await snap('limits');
+      await on();
+      await wizard.locator('.actions button').last().click();
+      await page.locator('[data-wizard="summary"]').waitFor();
+      await snap('summary');
+      await close();
+      await mock.close();
+    }
+  }
+}
+
 async function dayOfHistory(server: Server): Promise<void> {
   await until(
     'history',
@@ -104,7 +169,11 @@ async function take(browser: Browser, to: string, name: string, origin: string, 
         await waitForPhase(page, 'live');
         if (/devices|chart/.test(path)) await waitForDrawing(page, 'temperatures');
         else await page.waitForLoadState('load');
-        if (path.includes('devices')) await page.locator('[data-control]').waitFor();
+        if (path.includes('devices')) {
+          await page.locator('[data-physics][aria-busy="false"]').waitFor();
+          // A device of the article's sketch takes no orders.
+          if (!path.endsWith('esp32')) await page.locator('[data-control]').waitFor();
+        }
         if (path === '' && !name.endsWith('empty'))
           await page.locator('[data-device] figure svg').first().waitFor();
         const file = `${name}-${locale.slice(0, 2)}-${colorScheme}-${kind}.png`;

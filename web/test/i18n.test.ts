@@ -5,13 +5,17 @@ import { fill } from '../src/lib/i18n/catalogue';
 import { controlEn } from '../src/lib/i18n/control.en';
 import { controlZh } from '../src/lib/i18n/control.zh';
 import { en as pageEn } from '../src/lib/i18n/en';
+import { experimentEn } from '../src/lib/i18n/experiment.en';
+import { experimentZh } from '../src/lib/i18n/experiment.zh';
 import { pickLanguage, pickLocale, texts } from '../src/lib/i18n/index.svelte';
+import { physicsEn } from '../src/lib/i18n/physics.en';
+import { physicsZh } from '../src/lib/i18n/physics.zh';
 import { zh as pageZh } from '../src/lib/i18n/zh';
 
 const src = join(import.meta.dirname, '../src');
-// The control panel's texts are loaded with it; they obey the same rules.
-const en = { ...pageEn, ...controlEn };
-const zh = { ...pageZh, ...controlZh };
+// The texts of the control panel and of the physics are loaded with them; they obey the same rules.
+const en = { ...pageEn, ...controlEn, ...experimentEn, ...physicsEn };
+const zh = { ...pageZh, ...controlZh, ...experimentZh, ...physicsZh };
 const keys = Object.keys(en) as (keyof typeof en)[];
 
 /** Texts that are the same in both languages, or have nothing to translate. */
@@ -30,8 +34,13 @@ const SAME = new Set<string>([
   'pi.unit.kp',
   'pi.unit.ff_duty_per_w',
   'curve.value',
+  'share.does',
   'change.all',
   'change.points',
+  'physics.band',
+  'physics.percent',
+  'unit.kelvinPerWatt',
+  'unit.fahrenheitPerWatt',
 ]);
 
 /** Words that stay as they are in Chinese. */
@@ -40,7 +49,8 @@ const LATIN =
 
 describe('the catalogues', () => {
   test('share no key', () => {
-    expect(Object.keys(pageEn).filter((key) => key in controlEn)).toEqual([]);
+    const all = [pageEn, controlEn, experimentEn, physicsEn].flatMap((catalogue) => Object.keys(catalogue));
+    expect(all.filter((key, i) => all.indexOf(key) !== i)).toEqual([]);
   });
 
   test('have the same keys', () => expect(Object.keys(zh).sort()).toEqual([...keys].sort()));
@@ -99,8 +109,16 @@ describe('every word of the server has a text', () => {
     ['separation.about', 'Separation', 'state'],
     ['quota.level', 'Quota', 'level'],
     ['twin', 'TwinView', 'phase'],
+    ['trend', 'Trend', 'direction'],
   ])('%s', (prefix, type, field) => {
     for (const word of enumerated(type, field)) expect(en).toHaveProperty([`${prefix}.${word}`]);
+  });
+
+  test('why a figure is not known, and why a chiller is held off', () => {
+    for (const word of enumerated('Figure', 'unknown'))
+      expect(en).toHaveProperty([word === 'collecting' ? 'unknown.collecting.minutes' : `unknown.${word}`]);
+    for (const word of schema.ChillerGuard.properties.why.items.enum)
+      expect(en).toHaveProperty([`chiller.why.${word}`]);
   });
 
   test('claims and alarms of the firmware', () => {
@@ -154,7 +172,13 @@ describe('the components', () => {
   });
 
   test('every key is used, by its name or by the beginning of it', () => {
-    const all = [...files, 'lib/i18n/index.svelte.ts', 'lib/live/broker.ts', 'lib/control/wording.ts']
+    const all = [
+      ...files,
+      'lib/i18n/index.svelte.ts',
+      'lib/live/broker.ts',
+      'lib/control/wording.ts',
+      'lib/physics/wording.ts',
+    ]
       .map((f) => readFileSync(join(src, f), 'utf8'))
       .join('\n');
     const unused = keys.filter((key) => {

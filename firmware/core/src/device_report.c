@@ -40,6 +40,7 @@ static bool tell_info(cool_device_t *d, uint64_t now, cool_action_t *a, char *bu
 		.capabilities = capabilities,
 		.endpoint = cool_home_info(&d->home),
 		.board = &d->cfg->board,
+		.own = &d->cfg->defaults,
 	};
 	for (int k = 0; k < COOL_MAX_PROBES; k++) {
 		uint64_t rom = d->senses.probes[k].rom;

@@ -80,8 +80,29 @@ static void put_pins(cool_json_writer_t *w, const char *name, uint64_t pins) {
 	cool_json_close_array(w);
 }
 
+/* The outputs that the board has by itself, so that nobody has to guess which pins they have. */
+static void put_own(cool_json_writer_t *w, const cool_settings_t *own) {
+	static const char *const roles[] = {[COOL_PUMP] = "pump", [COOL_FAN] = "fan", [COOL_CHILLER] = "chiller", [COOL_BUZZER] = "buzzer"};
+	static const char *const kinds[] = {[COOL_PWM4] = "pwm4", [COOL_DC_PWM] = "dc_pwm", [COOL_SWITCH] = "switch"};
+	cool_json_key(w, "outputs");
+	cool_json_open_array(w);
+	for (int n = 0; n < own->output_count; n++) {
+		const cool_output_cfg_t *o = &own->outputs[n];
+		cool_json_open_object(w);
+		string_member(w, "name", o->name);
+		string_member(w, "role", roles[o->role]);
+		string_member(w, "kind", kinds[o->kind]);
+		cool_json_key(w, "pin");
+		cool_json_put_int(w, o->wiring.pin);
+		cool_json_key(w, "tacho_pin");
+		cool_json_put_int(w, o->wiring.tacho_pin);
+		cool_json_close_object(w);
+	}
+	cool_json_close_array(w);
+}
+
 /* What can be asked for: pins that the board itself uses are not on offer. */
-static void put_board(cool_json_writer_t *w, const cool_board_t *b) {
+static void put_board(cool_json_writer_t *w, const cool_board_t *b, const cool_settings_t *own) {
 	cool_json_key(w, "board");
 	cool_json_open_object(w);
 	put_pins(w, "output_pins", b->output_pins & ~b->taken_pins);
@@ -93,6 +114,7 @@ static void put_board(cool_json_writer_t *w, const cool_board_t *b) {
 	bool_member(w, "leak", b->leak);
 	bool_member(w, "flow", b->flow);
 	bool_member(w, "humidity", b->humidity);
+	if (own != NULL) put_own(w, own);
 	cool_json_close_object(w);
 }
 
@@ -143,7 +165,7 @@ size_t cool_encode_info(char *buf, size_t size, const cool_info_t *i) {
 	some_string(&w, "reset_reason", i->reset_reason);
 	if (i->interval_ms != 0) uint_member(&w, "interval_ms", i->interval_ms);
 	put_endpoint(&w, &i->endpoint);
-	if (i->board != NULL) put_board(&w, i->board);
+	if (i->board != NULL) put_board(&w, i->board, i->own);
 	return end(&w);
 }
 

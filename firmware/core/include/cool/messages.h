@@ -103,7 +103,8 @@ typedef struct {
 	int output_count;
 	const char *const *capabilities; /**< ended by NULL */
 	cool_endpoint_info_t endpoint;
-	const cool_board_t *board; /**< which pins can do what, so that the server asks for nothing else */
+	const cool_board_t *board;  /**< which pins can do what, so that the server asks for nothing else */
+	const cool_settings_t *own; /**< with the board's own outputs, told beside its pins; NULL: it is not said which they are */
 } cool_info_t;
 size_t cool_encode_info(char *buf, size_t size, const cool_info_t *i);
 

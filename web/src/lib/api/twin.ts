@@ -1,3 +1,4 @@
+import type { HostHeat } from '../control/feed';
 import { address, device, get, send } from './client';
 import type { CommandReply, DesiredView, TwinView } from './types';
 
@@ -26,4 +27,9 @@ export async function fetchVersions(id: string, limit: number, before?: number):
 /** Asks the device to do something once, and waits for its answer. */
 export function sendCommand(id: string, name: string, args: object): Promise<CommandReply> {
   return send('POST', address(`${device(id)}/commands`), { name, args });
+}
+
+/** The heat of the host that the server passed on last, as long as it holds. */
+export async function fetchInput(id: string): Promise<HostHeat | undefined> {
+  return (await get<{ input: HostHeat | null }>(address(`${device(id)}/input`))).input ?? undefined;
 }

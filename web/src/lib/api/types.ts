@@ -32,6 +32,10 @@ export type ProblemDetail = Schemas['ProblemDetail'];
 export type TwinView = Schemas['TwinView'];
 export type DesiredView = Schemas['DesiredView'];
 export type CommandReply = Schemas['CommandReply'];
+export type Physics = Schemas['Physics'];
+export type Figure = Schemas['Figure'];
+export type Trend = Schemas['Trend'];
+export type DewGuard = Schemas['DewGuard'];
 export type LiveSample = Schemas['SamplePoint'];
 
 /** What the stream says, by the name of the event. */

@@ -23,34 +23,62 @@ export interface PiLaw {
   ti_s: number;
   deadband_k?: number;
   ff_duty_per_w?: number;
-  /** It asks for a demand, of which its output and those that follow it do their parts; gains are per percent of demand then. */
-  range?: DemandRange;
+  /** With it the law asks for a demand that outputs share, and this is what its own does of it. */
+  range?: Span;
 }
 
-/** The demands, 0 to 100 percent and ascending, at which an output begins and at which it is at its max_duty. */
-export type DemandRange = readonly [from: number, to: number];
+/** A part of the demand, in percent of it: where an output begins, and where it is at its maximum. */
+export type Span = readonly [from: number, to: number];
 
-/** An output's part of the demand of another one, which has a pi with range. */
-export interface FollowLaw {
-  /** The name of the output that leads. */
-  output: string;
-  range: DemandRange;
-}
-
-/** How an output is regulated by itself: exactly one of curve, pi and follow. */
-export interface Auto {
-  /** A role of a probe, or the difference of two: "water-ambient". One that follows has none. */
+/** A law of an output of its own: exactly one of curve and pi. */
+export interface OwnLaw {
+  /** A role of a probe, or the difference of two: "water-ambient". */
   input: string;
   curve?: CurveLaw;
   pi?: PiLaw;
-  follow?: FollowLaw;
+  follow?: undefined;
 }
+
+/** The part of an output that shares the work of another one. */
+export interface Follower {
+  follow: { output: string; range: Span };
+  input?: undefined;
+  curve?: undefined;
+  pi?: undefined;
+}
+
+/** How an output is regulated by itself. */
+export type Auto = OwnLaw | Follower;
 
 export interface Override {
   /** Percent; 0 is off. */
   duty: number;
   /** Unix milliseconds. */
   until: number;
+}
+
+/** Where an output is connected. What is not said is the board's. */
+export interface Wiring {
+  /** GPIO; -1: none. */
+  pin?: number;
+  hz?: number;
+  inverted?: boolean;
+  /** null or -1: it has no tachometer. */
+  tacho_pin?: number | null;
+  tacho_pulses?: number;
+}
+
+/** Which probe is what. */
+export interface Probe {
+  /** 16 hexadecimal digits. */
+  rom: string;
+  role: string;
+  offset_k?: number;
+}
+
+export interface Standby {
+  enabled?: boolean;
+  idle_w?: number;
 }
 
 export interface OutputBody {
@@ -61,6 +89,17 @@ export interface OutputBody {
   max_duty?: number;
   start_duty?: number;
   stop_duty?: number;
+  failsafe_duty?: number;
+  /** Bands of duty that it does not stay in, ascending and apart. */
+  skip?: readonly Span[];
+  spin_up_ms?: number;
+  stall_rpm?: number;
+  /** Percent a second; 0: at once. */
+  slew_up?: number;
+  slew_down?: number;
+  min_on_s?: number;
+  min_off_s?: number;
+  wiring?: Wiring;
   auto?: Auto;
   override?: Override;
   [other: string]: unknown;
@@ -69,6 +108,12 @@ export interface OutputBody {
 export interface Body {
   interval_ms?: number;
   critical_c?: number;
+  dew_margin_k?: number;
+  standby?: Standby;
+  /** Watts from which on heat that does not arrive is watched for; 0: never. */
+  busy_w?: number;
+  /** All of them, or none: the list is said whole. */
+  probes?: readonly Probe[];
   outputs?: readonly OutputBody[];
   [other: string]: unknown;
 }
@@ -91,14 +136,28 @@ export const RANGES = {
   ti_s: { min: 1, max: 36_000, step: 1 },
   deadband_k: { min: 0, max: 2, step: 0.05 },
   ff_duty_per_w: { min: 0, max: 5, step: 0.05 },
+  dew_margin_k: { min: 2, max: 20, step: 0.5 },
+  watts: { min: 0, max: 1000, step: 1 },
+  offset_k: { min: -5, max: 5, step: 0.01 },
+  failsafe_duty: { min: 50, max: 100, step: 1 },
+  spin_up_ms: { min: 0, max: 5000, step: 50 },
+  stall_rpm: { min: 0, max: 10_000, step: 50 },
+  slew: { min: 0, max: 100, step: 0.5 },
+  rest_s: { min: 0, max: 3600, step: 5 },
+  khz_pwm4: { min: 21, max: 28, step: 0.5 },
+  khz_dc_pwm: { min: 0.1, max: 40, step: 0.1 },
+  tacho_pulses: { min: 1, max: 12, step: 1 },
 } as const satisfies Record<string, Range>;
+
+/** What a device has room for. */
+export const MOST = { probes: 8, outputs: 6, bands: 4 } as const;
 
 export function clamp(value: number, { min, max }: Pick<Range, 'min' | 'max'>): number {
   return Math.min(max, Math.max(min, value));
 }
 
 /** Whether an input is a difference of two probes, and so in kelvin. */
-export function isDifference(input: string): boolean {
+export function isDifference(input = ''): boolean {
   return input.includes('-');
 }
 

@@ -6,7 +6,8 @@ import { type Body, RANGES } from './contract';
 import { dutyAt } from './curve';
 import { dangers } from './dangers';
 import { PRESETS, presetAuto, ROLES } from './defaults';
-import { outputsOf, presetOf, roleOf, withAuto, withMember, withOutput, withPreset } from './outputs';
+import { outputsOf, roleOf, withAuto, withMember, withOutput } from './outputs';
+import { presetOf, withPreset } from './presets';
 
 const OWN = ['fan', 'pump'];
 
@@ -137,6 +138,20 @@ describe('dangers', () => {
       { outputs: [{ name: 'pump', min_duty: 30 }] },
       [],
     ],
+    ['a fan given up', {}, { outputs: [{ name: 'fan', kind: 'none' }] }, ['given_up']],
+    [
+      'a fan given up as before',
+      { outputs: [{ name: 'fan', kind: 'none' }] },
+      { outputs: [{ name: 'fan', kind: 'none' }], interval_ms: 1000 },
+      [],
+    ],
+    [
+      'a pump without a tachometer',
+      {},
+      { outputs: [{ name: 'pump', wiring: { tacho_pin: -1 } }] },
+      ['unwatched'],
+    ],
+    ['a fan without a tachometer', {}, { outputs: [{ name: 'fan', wiring: { tacho_pin: -1 } }] }, []],
     ['critical above 50', {}, { critical_c: 50.5 }, ['critical']],
     ['critical back to 52', { critical_c: 55 }, { critical_c: 52 }, []],
     ['critical below', {}, { critical_c: 45 }, []],

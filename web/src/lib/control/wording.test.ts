@@ -22,6 +22,55 @@ describe('changes in words', () => {
       fan({ min_duty: 20, auto: { input: 'water', pi: { setpoint: 31, kp: 8, ti_s: 120 } } }),
       ['Fan, regulation: as it came → setpoint 31.0 °C'],
     ],
+    [
+      'bands',
+      fan({}),
+      fan({
+        skip: [
+          [31, 38],
+          [60, 65],
+        ],
+      }),
+      ['Fan, skipped bands: as it came → 31% to 38% and 60% to 65%'],
+    ],
+    ['a rate', fan({ slew_up: 5 }), fan({ slew_up: 2.5 }), ['Fan, rise: 5 %/s → 2.5 %/s']],
+    ['a speed', fan({ stall_rpm: 200 }), fan({ stall_rpm: 400 }), ['Fan, stall speed: 200 rpm → 400 rpm']],
+    ['heat', { busy_w: 25 }, { busy_w: 40 }, ['busy from: 25 W → 40 W']],
+    ['standby', {}, { standby: { enabled: true } }, ['standby: as it came → on below 10 W']],
+    [
+      'standby off',
+      { standby: { enabled: true, idle_w: 8 } },
+      { standby: { enabled: false } },
+      ['standby: on below 8 W → off'],
+    ],
+    [
+      'probes',
+      {},
+      { probes: [{ rom: '28aabbccdd000011', role: 'water', offset_k: -0.12 }] },
+      ['probes: as it came → Water `28aabbccdd000011` (-0.12 K)'],
+    ],
+    [
+      'shared work',
+      fan({}),
+      fan({ auto: { follow: { output: 'pump', range: [40, 100] } } }),
+      ['Fan, regulation: as it came → follows Pump, 40% to 100% of the demand'],
+    ],
+    [
+      'a law that leads',
+      {},
+      {
+        outputs: [
+          { name: 'pump', auto: { input: 'water', pi: { setpoint: 32, kp: 8, ti_s: 120, range: [0, 60] } } },
+        ],
+      },
+      ['Pump, regulation: as it came → setpoint 32.0 °C, shared, 0% to 60% of the demand'],
+    ],
+    [
+      'an output of another kind',
+      fan({ kind: 'pwm4' }),
+      fan({ kind: 'switch' }),
+      ['Fan, kind: 4-wire PWM → Relay, on or off'],
+    ],
     ['something of the future', { glow: 1 }, { glow: 2 }, ['glow: `1` → `2`']],
   ])('%s', (_, before, after, want) => expect(told(before, after)).toEqual(want));
 

@@ -3,7 +3,16 @@ import { texts } from '../i18n/index.svelte';
 import { settings } from '../settings.svelte';
 import { degrees, degreesApart } from '../units';
 import type { Change } from './changes';
-import { type Auto, isDifference, type Override, type Point } from './contract';
+import {
+  type Auto,
+  isDifference,
+  type Override,
+  type Point,
+  type Probe,
+  type Span,
+  type Standby,
+} from './contract';
+import { DEVICE } from './defaults';
 
 /** What the control panel calls things that have numbers in them, in the viewer's language and units. */
 
@@ -54,6 +63,15 @@ export function changed({ path, before, after }: Change): string {
   return words.t('change.all', { what, before: said(before), after: said(after) });
 }
 
+const UNITS: Readonly<Record<string, () => string>> = {
+  dew_margin_k: () => texts.t('unit.kelvin'),
+  spin_up_ms: () => words.t('motor.unit.ms'),
+  min_on_s: () => words.t('motor.unit.s'),
+  min_off_s: () => words.t('motor.unit.s'),
+  slew_up: () => words.t('motor.unit.slew'),
+  slew_down: () => words.t('motor.unit.slew'),
+};
+
 function ofOutput(output: string, what: string): string {
   return what === '' ? words.output(output) : words.t('change.of', { output: words.output(output), what });
 }
@@ -63,16 +81,57 @@ function shownValue(members: readonly string[], value: unknown): string {
   if (typeof value === 'number') {
     if (member === 'interval_ms') return interval(value);
     if (member === 'critical_c') return temperature(value);
+    if (member.endsWith('_w')) return texts.quantity(value, 'watt');
+    if (member === 'stall_rpm') return texts.quantity(value, 'rpm');
+    const unit = UNITS[member];
+    if (unit) return `${texts.format.number(value, Number.isInteger(value) ? 0 : 1)} ${unit()}`;
     if (member.endsWith('_duty')) return percent(value);
+    if (member.endsWith('_rpm')) return texts.quantity(value, 'rpm');
   }
+  if (member === 'role' && typeof value === 'string') return words.named('role', value);
+  if (member === 'kind' && typeof value === 'string') return words.named('kind', value);
   if (members.length === 1 && member === 'auto') return law(value as Auto);
   if (members.length === 1 && member === 'override') return override(value as Override);
+  if (members.length === 1 && member in LISTS) return LISTS[member]?.(value) ?? '';
   // What the page has no words for is shown as it is, between backticks: as code.
   return typeof value === 'string' ? value : `\`${JSON.stringify(value).replaceAll('`', "'")}\``;
 }
 
+/** What is said whole, in words. */
+const LISTS: Readonly<Record<string, (value: unknown) => string>> = {
+  skip: (value) =>
+    texts.format.list((value as Span[]).map(([from, to]) => words.t('change.band', span([from, to])))),
+  probes: (value) =>
+    texts.format.list(
+      (value as Probe[]).map(({ role, rom, offset_k = 0 }) =>
+        words.t('change.probe', {
+          role: texts.metric(role),
+          rom: `\`${rom}\``,
+          offset: `${texts.format.number(offset_k, 2)} ${texts.t('unit.kelvin')}`,
+        }),
+      ),
+    ),
+  standby: (value) => {
+    const { enabled, idle_w } = { ...DEVICE.standby, ...(value as Standby) };
+    if (!enabled) return words.t('change.standby.off');
+    return words.t('change.standby.on', { heat: texts.quantity(idle_w, 'watt') });
+  },
+};
+
+const span = ([from, to]: Span) => ({ from: percent(from), to: percent(to) });
+
 function law(auto: Auto): string {
-  const difference = isDifference(auto.input ?? '');
+  const difference = isDifference(auto.input);
+  if (auto.follow) {
+    return words.t('change.follows', {
+      output: words.output(auto.follow.output),
+      ...span(auto.follow.range),
+    });
+  }
+  if (auto.pi?.range) {
+    const value = temperature(auto.pi.setpoint, difference);
+    return words.t('change.shared', { value, ...span(auto.pi.range) });
+  }
   if (auto.pi) return words.t('change.pi', { value: temperature(auto.pi.setpoint, difference) });
   const point = ([temp, duty]: Point) =>
     words.t('change.points', { temp: temperature(temp, difference), duty: percent(duty) });

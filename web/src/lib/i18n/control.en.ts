@@ -1,5 +1,9 @@
+import { setupEn } from './setup.en';
+
 /** What the control panel says, in English. Loaded with it. */
 export const controlEn = {
+  ...setupEn,
+
   'panel.title': 'Control',
   'panel.readonly':
     'You can look at everything here; changes are made on the machine that runs Coolant, or through an SSH tunnel to it, as there are no accounts yet.',
@@ -50,6 +54,8 @@ export const controlEn = {
   'claim.input_failsafe': 'No reading',
   'claim.stall': 'Stall',
   'claim.no_heat_transfer': 'No heat transfer',
+  'claim.autotune': 'Finding gains',
+  'claim.commissioning': 'Being tried',
   'claim.override': 'Override',
   'claim.standby': 'Standby',
   'claim.auto': 'Automatic',
@@ -64,6 +70,10 @@ export const controlEn = {
   'claim.about.stall': 'A pump or a fan does not turn as it is told to. Everything else runs at full.',
   'claim.about.no_heat_transfer':
     'The host is hot while the water stays cool, so the heat does not get into the water.',
+  'claim.about.autotune':
+    'The device lets the temperature swing about the setpoint to find gains. What protects the loop comes first.',
+  'claim.about.commissioning':
+    'It runs or rests because somebody tries an output. What protects the loop comes first.',
   'claim.about.override': 'Somebody set it by hand, for a limited time.',
   'claim.about.standby': 'Host and water are idle. The pump turns once an hour so that it does not seize.',
   'claim.about.auto': 'It follows what is set below.',
@@ -172,7 +182,7 @@ export const controlEn = {
   'alarm.do.stall': 'Check plug and supply, and whether something blocks it. It keeps trying to start.',
   'alarm.do.unknown': 'The guide of the device says more about it.',
 
-  'whole.title': 'The device as a whole',
+  'whole.title': 'Limits and rest',
   'whole.interval': 'Sends a sample every',
   'whole.interval.s': '{n} s',
   'whole.interval.min': '{n} min',
@@ -224,6 +234,9 @@ export const controlEn = {
   'path.min_duty': 'minimum duty',
   'path.max_duty': 'maximum duty',
   'path.failsafe_duty': 'failsafe duty',
+  'path.start_duty': 'begins at',
+  'path.stop_duty': 'rests below',
+  'path.stall_rpm': 'stalled below',
   'path.auto': 'regulation',
   'path.override': 'override',
   'path.role': 'role',

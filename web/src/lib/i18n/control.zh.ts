@@ -1,7 +1,10 @@
 import type { controlEn } from './control.en';
+import { setupZh } from './setup.zh';
 
 /** What the control panel says, in Simplified Chinese. */
 export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
+  ...setupZh,
+
   'panel.title': '控制',
   'panel.readonly':
     '这里的内容可以查看；目前还没有账户功能，修改只能在运行 Coolant 的机器上，或通过连到它的安全隧道进行。',
@@ -49,6 +52,8 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
   'claim.input_failsafe': '无可信读数',
   'claim.stall': '堵转',
   'claim.no_heat_transfer': '热量未传出',
+  'claim.autotune': '正在整定',
+  'claim.commissioning': '正在调试',
   'claim.override': '手动覆盖',
   'claim.standby': '待机',
   'claim.auto': '自动',
@@ -60,6 +65,8 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
   'claim.about.input_failsafe': '没有可信的温度读数，因此按故障安全占空比运行。',
   'claim.about.stall': '有水泵或风扇没有按要求转动，其余输出全速运转。',
   'claim.about.no_heat_transfer': '主机很热而水温偏低，热量没有传到水里。',
+  'claim.about.autotune': '设备让温度在设定值上下摆动，以求得调节参数。安全保护始终优先。',
+  'claim.about.commissioning': '有人正在逐路试运行输出，因此它在运转或停转。安全保护始终优先。',
   'claim.about.override': '由人工设定，到时自动结束。',
   'claim.about.standby': '主机和水温都处于空闲状态。水泵每小时转动一次，以防卡死。',
   'claim.about.auto': '按下方的设置运行。',
@@ -161,7 +168,7 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
   'alarm.do.stall': '请检查插头和供电，以及是否被异物卡住。设备会不断尝试重新启动它。',
   'alarm.do.unknown': '详情请查阅设备指南。',
 
-  'whole.title': '整机设置',
+  'whole.title': '界限与待机',
   'whole.interval': '上报间隔',
   'whole.interval.s': '{n} 秒',
   'whole.interval.min': '{n} 分钟',
@@ -210,6 +217,9 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
   'path.min_duty': '最低占空比',
   'path.max_duty': '最高占空比',
   'path.failsafe_duty': '故障安全占空比',
+  'path.start_duty': '启动占空比',
+  'path.stop_duty': '停转占空比',
+  'path.stall_rpm': '堵转判定转速',
   'path.auto': '调节方式',
   'path.override': '手动覆盖',
   'path.role': '角色',

@@ -6,7 +6,7 @@ import { live } from './stream.svelte';
 const HOUR = 3_600_000;
 const POINTS = 180;
 
-/** One device's water temperature in the last hour, for the small chart of its tile. */
+/** One device's water temperature, or other readings, in the last hour, for a small chart. */
 export class LastHour {
   /** undefined until it is known. Counted up with every change, as the frame is changed in place. */
   frame = $state.raw<Frame | undefined>();
@@ -14,7 +14,10 @@ export class LastHour {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
 
-  constructor(readonly device: string) {}
+  constructor(
+    readonly device: string,
+    readonly metrics: string[] = ['water'],
+  ) {}
 
   /** Loads the hour and follows the stream. Returns what ends it. */
   start(): () => void {
@@ -48,8 +51,9 @@ export class LastHour {
     const to = Math.ceil(live.time());
     try {
       // The server refuses to draw a metric that the device does not have.
-      const has = live.devices[this.device]?.newest.some((r) => r.metric === 'water');
-      const query = { from: to - HOUR, to, width: POINTS, metrics: ['water'] };
+      const newest = live.devices[this.device]?.newest ?? [];
+      const has = this.metrics.every((metric) => newest.some((r) => r.metric === metric));
+      const query = { from: to - HOUR, to, width: POINTS, metrics: this.metrics };
       const answer = has ? await fetchSeries(this.device, query) : nothing(this.device, query);
       if (this.#stopped) return;
       this.frame = frameOf(answer);
