@@ -22,7 +22,7 @@ const (
 // TuneConfig is a relay experiment.
 type TuneConfig struct {
 	Setpoint    float64       // of the value that is looked at; C, or K for a difference
-	Least, Full float64       // percent of duty or of demand; Full is at least [tuneApart] more
+	Least, Full float64       // percent of duty or of demand; Full is at least 20 more
 	Time        time.Duration // after it the experiment has failed; [MinTune] to [MaxTune]
 }
 

@@ -157,7 +157,8 @@ bool cool_regulator_critical(const cool_regulator_t *r);
  * holds by the clock of the last step, where an experiment runs already, while a critical fault is active, and while the input or (`commission`) the water is not known
  * or is too warm. What the last experiment left to report is forgotten with the begin of the next one. A pump that rests because it ran dry does not stand in the way.
  *
- * `autotune`: setpoint (C, or K where the input is a difference; -20 to below 60) is NULL for that of the output's PI; minutes is 10 to 120.
+ * `autotune`: setpoint (C, or K where the input is a difference; -20 to below 60) is NULL for that of the output's PI; minutes is 10 to 120. It is refused, too, for a switch, for an
+ * output that follows another one or leads one that is overridden, without a setpoint, and where least and full cooling, or setpoint and critical, are too near to each other.
  * `commission`: of ask the test, duty, seconds and filled say what is wanted; the rest is filled in.
  */
 bool cool_regulator_autotune(cool_regulator_t *r, const char *output, const double *setpoint, uint32_t minutes, char reason[COOL_REASON_SIZE]);

@@ -1,35 +1,40 @@
 /**
  * @file tune.h
- * The law of the command `autotune`: a relay experiment that finds gains for a PI. It is pure: a value and a time step in, a duty (or, where work is shared, a
- * demand) out; the same as Go's control.Tune, held together by contract/tune.json. Whether one may begin, and what ends it from outside, is for the
- * regulator (experiment.h).
+ * The law of the command `autotune`: a relay experiment that finds gains for a PI. It is pure: a value and a time step in, a duty (or, where work is
+ * shared, a demand) out; the same as Go's control.Tune, held together by contract/tune.json. Whether one may begin, and what ends it from outside, is
+ * for the regulator (experiment.h).
  *
- * Relay (Astrom and Hagglund, "Automatic tuning of simple regulators", Automatica 20, 1984; "Advanced PID Control", ISA 2006): least cooling until the value is COOL_TUNE_HYSTERESIS_K above the
- * setpoint, then full cooling until it is as far below, and so on. The hysteresis is more than two steps of a DS18B20 at 12 bits (0.0625 K), so that its noise switches nothing.
+ * Relay (Astrom and Hagglund, "Automatic tuning of simple regulators with specifications on phase and amplitude margins", Automatica 20, 1984; "Advanced
+ * PID Control", ISA 2006): least cooling until the value is COOL_TUNE_HYSTERESIS_K above the setpoint, then full cooling until it is as far below, and so
+ * on. The hysteresis is more than two steps of a DS18B20 at 12 bits (0.0625 K), so that its noise switches nothing.
  *  - approaching: full or least cooling, whichever leads to the setpoint, until the value has crossed it. heating, cooling: from then on.
- *  - It has failed when a phase takes half of the time, when the value is further than COOL_TUNE_STRAY_K from the setpoint once it has been there, and when the time is up.
- *  - A cycle is two phases that follow each other. The first is left out, because the loop comes from somewhere else. It is done when COOL_TUNE_ALIKE cycles in succession
- *    are alike: gains and lengths of phases within a factor of COOL_TUNE_LIKENESS of each other, lengths COOL_TUNE_SLACK_S more. A load that changes makes them unlike.
+ *  - It has failed when a phase takes half of the time, when the value is further than COOL_TUNE_STRAY_K from the setpoint once it has been there, and
+ *    when the time is up.
+ *  - A cycle is two phases that follow each other. The first is left out, because the loop comes from somewhere else. It is done when COOL_TUNE_ALIKE
+ *    cycles in succession are alike: gains and lengths of phases within a factor of COOL_TUNE_LIKENESS of each other, lengths COOL_TUNE_SLACK_S more. A
+ *    load that changes makes them unlike.
  *
- * Model: near the setpoint the water is an integrator with a delay (its own time constant is many minutes, a phase one or two): dv/dt = w - k u(t - theta), with w the warming by
- * the host, k the gain (K per second per percent) and theta the effective delay, which is the sum of all lags: probe, fan, cold plate. Each phase gives a straight line by least squares,
- * of the values from where they have come COOL_TUNE_LEAVE_K from their turning point to the next switch; the steps of the probe average out. With a the slope upward in K/s, b downward, and Full and Least
+ * Model: near the setpoint the water is an integrator with a delay, dv/dt = w - k u(t - theta): its own time constant is many minutes, a phase one or two.
+ * w is the warming by the host, k the gain (K per second per percent), and theta the effective delay, which is the sum of all lags: probe, fan, cold plate.
+ * Each phase gives a straight line by least squares, of the values between its turning point and the next switch, from halfway to the setpoint on, and
+ * COOL_TUNE_LEAVE_K from the turning point at least; the steps of the probe average out. With a the slope upward in K/s, b downward:
  *
- *     k = (a + b) / (Full - Least)                           whatever the host's heat is
+ *     k = (a + b) / (full - least)                           whatever the host's heat is
  *     theta = time from a switch to where the lines before and after it meet, the mean of all; COOL_TUNE_LEAST_DELAY_S at least
  *
- * Gains: SIMC (Skogestad, "Simple analytic rules for model reduction and PID controller tuning", J. Process Control 13, 2003) for an integrating process with tau_c = theta has Kp = 1 / (2 k theta)
- * and Ti = 8 theta. Of a water loop Kp would be some hundred percent per K, and one step of the probe would be heard. So
+ * Gains: SIMC (Skogestad, "Simple analytic rules for model reduction and PID controller tuning", J. Process Control 13, 2003) for an integrating process,
+ * with tau_c = theta, has Kp = 1 / (2 k theta) and Ti = 8 theta. Of a water loop that Kp would be some hundred percent per K, and one step of the probe
+ * would be heard. So
  *
  *     Kp = min(1 / (2 k T), 100)                             T = theta + COOL_TUNE_AVERAGE_S
  *     x = k Kp T                                             1/2 where the delay bounds Kp, less where 100 does
  *     Ti = (COOL_TUNE_SWIFT + COOL_TUNE_CALM x x) / (k Kp)   x = 1/2: 4 / (k Kp) = 8 T, as SIMC has it
  *
- * With Ti = 4 / (k Kp) for a small x, too, the loop would be right but slow: the integral would take many minutes after a change of the heat. An integrator with PI and delay keeps a margin of phase of 34 degrees
- * or more along this rule; the loop's own time constant adds to it. The deadband is COOL_TUNE_DEADBAND_K.
+ * Ti = 4 / (k Kp) for a small x, too, would be calm, but the integral would take many minutes after a change of the heat. Along this rule an integrator
+ * with a delay keeps a margin of phase of 34 degrees or more; the loop's own time constant adds to it. The deadband is COOL_TUNE_DEADBAND_K.
  *
- * settle_s: the model with its delay as a lag, and the law of pi.h, are stepped once through a change of the heat from a quarter to three quarters of what the output can hold; it is
- * how long the value is further than 0.25 K from the setpoint then; 0 where it never is.
+ * settle_s: the model with its delay as a lag, and the law of pi.h, are stepped once through a change of the heat from a quarter to three quarters of what
+ * the output can hold; it is how long the value is further than 0.25 K from the setpoint then; 0 where it never is.
  */
 #ifndef COOL_TUNE_H
 #define COOL_TUNE_H
