@@ -258,3 +258,29 @@ func TestAutotuneWithMissingReadings(t *testing.T) {
 		t.Errorf("%+v instead of %+v", e.Tuned, whole.Tuned)
 	}
 }
+
+// What no device could be asked is told apart from what this one cannot do now.
+func TestAutotuneThatIsNone(t *testing.T) {
+	at := func(v float64) *float64 { return &v }
+	for _, c := range []struct {
+		name string
+		ask  control.AutotuneAsk
+		code coolant.Code
+	}{
+		{"too short", control.AutotuneAsk{Output: "fan", Setpoint: at(31), Time: 9 * time.Minute}, coolant.CodeInvalid},
+		{"too long", control.AutotuneAsk{Output: "fan", Setpoint: at(31), Time: 121 * time.Minute}, coolant.CodeInvalid},
+		{"too warm", control.AutotuneAsk{Output: "fan", Setpoint: at(60)}, coolant.CodeInvalid},
+		{"no number", control.AutotuneAsk{Output: "fan", Setpoint: at(math.NaN())}, coolant.CodeInvalid},
+		{"no such output", control.AutotuneAsk{Output: "fan2", Setpoint: at(31)}, coolant.CodeInvalid},
+		{"no setpoint", control.AutotuneAsk{Output: "fan"}, coolant.CodeConflict},
+		{"near critical", control.AutotuneAsk{Output: "fan", Setpoint: at(44.5)}, coolant.CodeConflict},
+	} {
+		r := quietRig(t, "")
+		if err := r.reg.Autotune(c.ask); coolant.CodeOf(err) != c.code {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if e, ok := r.reg.Experiment(); ok {
+			t.Errorf("%s has begun %+v", c.name, e)
+		}
+	}
+}
