@@ -44,7 +44,7 @@ describe('trying outputs', () => {
       // Somebody looked at the wrong one: the wizard says what that would mean, and lets it run again.
       await wizard(page).getByLabel('The one that is called Fan').check();
       await wizard(page).locator('[data-diagnosis="swapped"]').waitFor();
-      await wizard(page).getByRole('button', { name: 'Run it again' }).click();
+      await wizard(page).getByRole('button', { name: 'Run it again', exact: true }).click();
       await stage(page, 'alone');
       await on(page);
       await stage(page, 'which');

@@ -234,7 +234,7 @@ export const controlEn = {
   'path.min_duty': 'minimum duty',
   'path.max_duty': 'maximum duty',
   'path.failsafe_duty': 'failsafe duty',
-  'path.start_duty': 'begins at',
+  'path.start_duty': 'starts at',
   'path.stop_duty': 'rests below',
   'path.stall_rpm': 'stalled below',
   'path.auto': 'regulation',

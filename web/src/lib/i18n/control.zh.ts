@@ -217,7 +217,7 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
   'path.min_duty': '最低占空比',
   'path.max_duty': '最高占空比',
   'path.failsafe_duty': '故障安全占空比',
-  'path.start_duty': '启动占空比',
+  'path.start_duty': '起转占空比',
   'path.stop_duty': '停转占空比',
   'path.stall_rpm': '堵转判定转速',
   'path.auto': '调节方式',

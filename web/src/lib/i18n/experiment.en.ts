@@ -223,7 +223,7 @@ export const experimentEn = {
   'limits.speeds': 'It turns at {min} to {max}.',
   'limits.seen': 'It turned at {duty}, by your word.',
   'limits.before': 'Now {value}.',
-  'limits.start': 'Begins at',
+  'limits.start': 'Starts at',
   'limits.stop': 'Rests below',
   'limits.stall': 'Stalled below',
   'limits.stall.about': 'Slower than this raises the alarm.',

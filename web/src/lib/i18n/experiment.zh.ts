@@ -207,7 +207,7 @@ export const experimentZh: Readonly<Record<keyof typeof experimentEn, string>> =
   'limits.speeds': '转速为 {min} 到 {max}。',
   'limits.seen': '据你所见，它在 {duty} 时转动。',
   'limits.before': '现在 {value}。',
-  'limits.start': '启动占空比',
+  'limits.start': '起转占空比',
   'limits.stop': '低于此值停转',
   'limits.stall': '堵转判定转速',
   'limits.stall.about': '低于此转速会触发警报。',

@@ -221,11 +221,8 @@ export const setupEn = {
   'danger.given_up.off': '{output} is not driven any more, and is off.',
   'danger.unwatched': '{output} has no tachometer then. Nothing would notice if it stood still.',
 
-  'path.start_duty': 'start duty',
-  'path.stop_duty': 'stop duty',
   'path.skip': 'skipped bands',
   'path.spin_up_ms': 'spin-up',
-  'path.stall_rpm': 'stall speed',
   'path.slew_up': 'rise',
   'path.slew_down': 'fall',
   'path.min_on_s': 'least time on',
