@@ -53,7 +53,7 @@ describe('the catalogues', () => {
     const folder = join(src, 'lib/i18n');
     const files = readdirSync(folder).filter((f) => f === `${language}.ts` || f.endsWith(`.${language}.ts`));
     const all = files.flatMap((file) =>
-      [...readFileSync(join(folder, file), 'utf8').matchAll(/^ {2}'([^']+)':/gm)].map((m) => m[1]),
+      [...readFileSync(join(folder, file), 'utf8').matchAll(/^ {2}'?([\w. -]+)'?:/gm)].map((m) => m[1]),
     );
     expect(new Set(all).size).toBe(keys.length);
     expect(all.filter((key, i) => all.indexOf(key) !== i)).toEqual([]);
