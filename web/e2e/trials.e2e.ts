@@ -79,6 +79,11 @@ describe('trying outputs', () => {
       expect(desired?.note).toBe('set up by trial');
       expect(desired?.body.outputs).toMatchObject([{ name: 'fan', min_duty: least, stop_duty: least }]);
     }));
+});
+
+describe('trying outputs at the pace of a person', () => {
+  // In real time, so that what runs still does when somebody leaves.
+  const it = openDemo([]);
 
   test('leaving ends what runs, after a question', () =>
     it.visit(async (page) => {
