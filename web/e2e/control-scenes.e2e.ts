@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { PHYSICS_SCENES } from '../dev/physics';
 import { TWIN_SCENES, type TwinScene } from '../dev/twin';
 import { PHONE } from './browser';
+import { openLimits } from './control';
 import { CHINESE, ENGLISH, openScenes, wellMade } from './mocked';
 
 /** Every state of a twin, of an experiment, and of the physics. */
@@ -170,7 +171,11 @@ describe('the twin of a device', () => {
 
   test('without a meter nothing is said of costs', () =>
     visit('devices/my-loop', { twin: 'applied' }, async (page) => {
-      await page.locator('[data-device-settings]').getByText('In effect: 10 s.').waitFor();
-      expect(await page.locator('[data-device-settings]').textContent()).not.toContain('traffic');
+      const device = page.locator('[data-device-settings]');
+      await device.getByText('a sample every 10 s and all at full from 48.0 °C on').waitFor();
+      expect(await device.getAttribute('open')).toBeNull();
+      await openLimits(page);
+      await device.getByText('In effect: 10 s.').waitFor();
+      expect(await device.textContent()).not.toContain('traffic');
     }));
 });

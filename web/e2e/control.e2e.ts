@@ -6,6 +6,7 @@ import {
   control,
   drag,
   fingerOn,
+  openLimits,
   output,
   placeOfPoint,
   point,
@@ -219,6 +220,7 @@ describe('the control panel', () => {
       expect(await page.locator('[data-preset]').getAttribute('data-preset')).toBe('balanced');
       await control(page).getByText('Quiet', { exact: true }).click();
       await page.locator('[data-preset="quiet"]').waitFor();
+      await openLimits(page);
       await control(page).getByLabel('Sends a sample every').selectOption('5000');
       expect(await page.locator('[data-unsaved]').getAttribute('data-unsaved')).toBe('3');
       await save(page);
@@ -273,6 +275,7 @@ describe('the control panel', () => {
 
   test('the other dangers are asked about too, and nothing else is', () =>
     it.visit(async (page) => {
+      await openLimits(page);
       await control(page).getByRole('spinbutton', { name: 'Critical water temperature' }).fill('54');
       await control(page).getByRole('spinbutton', { name: 'Critical water temperature' }).press('Enter');
       await output(page, 'pump').getByText('Advanced', { exact: true }).click();

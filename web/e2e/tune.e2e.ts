@@ -60,7 +60,10 @@ describe('gains that a device finds', () => {
       await page.locator('[data-experiment="autotune"]').getByText('Finding gains for Fan').waitFor();
       expect(await fan.getByRole('button', { name: 'Abort' }).isEnabled()).toBe(true);
       expect(
-        await page.locator('[data-output="pump"]').getByRole('button', { name: 'target' }).isDisabled(),
+        await page
+          .locator('[data-output="pump"]')
+          .getByRole('button', { name: 'setpoint instead' })
+          .isDisabled(),
       ).toBe(true);
       if (visit === 1) await page.reload();
     }

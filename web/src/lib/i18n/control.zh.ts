@@ -6,6 +6,7 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
   ...setupZh,
 
   'panel.title': '控制',
+  'panel.setup': '设备设置',
   'panel.readonly':
     '这里的内容可以查看；目前还没有账户功能，修改只能在运行 Coolant 的机器上，或通过连到它的安全隧道进行。',
 

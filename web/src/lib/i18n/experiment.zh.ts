@@ -21,7 +21,7 @@ export const experimentZh: Readonly<Record<keyof typeof experimentEn, string>> =
   'tune.follows': '它与{leader}分担工作，参数在那里整定。',
   'tune.find': '自动整定',
   'tune.find.about': '设备会测出回路的响应，并求得合适的参数。',
-  'tune.instead': '改用目标温度',
+  'tune.instead': '改用设定温度',
   'tune.instead.about': '设备会先为它整定参数。',
   'tune.why.offline': '设备未连接。',
   'tune.why.busy': '设备正在进行另一项试验。',

@@ -116,7 +116,7 @@ export const setupZh: Readonly<Record<keyof typeof setupEn, string>> = {
   'probes.offset': '修正值',
   'probes.own': '由设备自行命名',
 
-  'zero.title': '探头归零校准',
+  'zero.title': '校零探头',
   'zero.step.water': '让各探头处于同样的水温：放进同一容器，或留在水路中，水泵运转、不加热。',
   'zero.step.wait': '等到读数不再变化：容器中约十分钟，水路中约半小时。',
   'zero.step.start': '开始。设备会取一段时间的平均值，算出使各探头一致的修正值。',
@@ -190,6 +190,9 @@ export const setupZh: Readonly<Record<keyof typeof setupEn, string>> = {
   'feed.none': '占空比须高于最低值 {duty}。',
   'feed.take': '采用此数值',
 
+  'whole.short.interval': '每 {interval} 上报一次',
+  'whole.short.critical': '达到 {temp} 全力散热',
+  'whole.short.standby': '空闲时待机',
   'whole.dew': '高于露点',
   'whole.dew.about': '制冷片的目标温度不会低于此界限，以免结露。2 到 20 K。',
   'whole.standby': '空闲时待机',
