@@ -2,8 +2,9 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findings } from './axe';
 import { launch, openPage } from './browser';
-import { twinOf } from './control';
+import { output, twinOf, waitForTwin } from './control';
 import { waitForPhase } from './page';
+import { atRest, night, openDemo } from './panel';
 import { type Credential, Server, until } from './server';
 
 const PI = { setpoint: 31.5, kp: 52.5, ti_s: 64, deadband_k: 0.13 };
@@ -103,4 +104,54 @@ describe('gains that a device finds', () => {
     expect(offences.foreign).toEqual([]);
     await close();
   });
+});
+
+describe('a loop that finds its gains', () => {
+  // Four minutes of the loop a second: a search takes about half an hour of its time.
+  const it = openDemo(['--speed', '240'], { TZ: night() });
+
+  test('from the question to a water that is held with what was found', () =>
+    it.visit(async (page) => {
+      const version = await atRest(it, page, 50);
+      const fan = output(page, 'fan');
+      await fan.getByRole('button', { name: 'Use a setpoint instead' }).click();
+      const question = page.locator('[data-tune-dialog]');
+      await question.waitFor();
+      expect(await findings(page)).toEqual([]);
+      const wanted = Number(await question.getByRole('spinbutton').inputValue());
+      expect(Math.abs(wanted - (await it.value('water')))).toBeLessThanOrEqual(0.5); // where the loop is
+      await question.getByRole('button', { name: 'Start' }).click();
+      await fan.locator('[data-tune="running"]').waitFor();
+      await fan.locator('[data-claim="autotune"]').waitFor();
+
+      // What it finds is shown, changes nothing by itself, and is saved as one edit.
+      await fan.locator('[data-tune="done"]').waitFor();
+      await fan.locator('[data-claim="auto"]').waitFor();
+      const { state, desired } = await twinOf(it.server);
+      expect(desired?.version).toBe(version);
+      const { pi, settle_s } = (state as unknown as { experiment: { pi: typeof PI; settle_s: number } })
+        .experiment;
+      expect(pi.setpoint).toBe(wanted);
+      expect(settle_s).toBeLessThan(300);
+      await fan.getByText('back within 0.25 K after about').waitFor();
+      await fan.getByRole('button', { name: 'Use this setpoint with these gains' }).click();
+      await page.locator('[data-unsaved]').getByRole('button', { name: 'Save' }).click();
+      await waitForTwin(page, 'applied', version + 1);
+      expect((await twinOf(it.server)).desired?.body.outputs).toMatchObject([
+        { name: 'fan', auto: { input: 'water', pi } },
+      ]);
+      let held = 0;
+      await until('the water to be held', async () => {
+        held = Math.abs((await it.value('water')) - wanted) <= 0.25 ? held + 1 : 0;
+        return held >= 40; // two seconds, eight minutes of the loop
+      });
+
+      // And one that is aborted ends at once, and says so.
+      await fan.getByRole('button', { name: 'Dismiss' }).click();
+      await fan.getByRole('button', { name: 'Find gains' }).click();
+      await question.getByRole('button', { name: 'Start' }).click();
+      await fan.getByRole('button', { name: 'Abort' }).click();
+      await fan.locator('[data-ended="aborted"]').waitFor();
+      await fan.locator('[data-claim="auto"]').waitFor();
+    }));
 });
