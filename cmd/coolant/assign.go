@@ -134,3 +134,27 @@ func element(list []any, segment string) int {
 	}
 	return len(list)
 }
+
+// lookup finds a member of a JSON object by its path; the elements of a list go by name or rom.
+func lookup(body json.RawMessage, path ...string) (value any, found bool) {
+	if json.Unmarshal(body, &value) != nil {
+		return nil, false
+	}
+	for _, segment := range path {
+		switch in := value.(type) {
+		case map[string]any:
+			value, found = in[segment]
+		case []any:
+			at := element(in, segment)
+			if found = at < len(in); found {
+				value = in[at]
+			}
+		default:
+			found = false
+		}
+		if !found {
+			return nil, false
+		}
+	}
+	return value, true
+}

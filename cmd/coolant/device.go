@@ -11,15 +11,22 @@ import (
 )
 
 type deviceCommand struct {
-	Add    deviceAddCommand    `cmd:"" help:"Register devices and print their passwords, once."`
-	List   deviceListCommand   `cmd:"" help:"List the registered devices."`
-	Remove deviceRemoveCommand `cmd:"" help:"Take devices' access away; their history stays unless asked otherwise."`
-	Rotate deviceRotateCommand `cmd:"" help:"Give devices new passwords; the old ones are void at once."`
-	Move   deviceMoveCommand   `cmd:"" help:"Send devices to another broker; they come back if it does not work."`
-	Get    deviceGetCommand    `cmd:"" help:"Show what is desired of a device and how far it got with it."`
-	Set    deviceSetCommand    `cmd:"" help:"Change what is desired of a device, and wait for its word."`
-	Input  deviceInputCommand  `cmd:"" help:"Tell a device how much heat its host makes."`
-	Watch  deviceWatchCommand  `cmd:"" help:"Follow what a device does: duties, claims, faults, the state of its twin."`
+	Add        deviceAddCommand        `cmd:"" help:"Register devices and print their passwords, once."`
+	List       deviceListCommand       `cmd:"" help:"List the registered devices."`
+	Remove     deviceRemoveCommand     `cmd:"" help:"Take devices' access away; their history stays unless asked otherwise."`
+	Rotate     deviceRotateCommand     `cmd:"" help:"Give devices new passwords; the old ones are void at once."`
+	Move       deviceMoveCommand       `cmd:"" help:"Send devices to another broker; they come back if it does not work."`
+	Get        deviceGetCommand        `cmd:"" help:"Show what is desired of a device and how far it got with it."`
+	Set        deviceSetCommand        `cmd:"" help:"Change what is desired of a device, and wait for its word."`
+	Input      deviceInputCommand      `cmd:"" help:"Tell a device how much heat its host makes."`
+	Watch      deviceWatchCommand      `cmd:"" help:"Follow what a device does: duties, claims, faults, the state of its twin."`
+	Tune       deviceTuneCommand       `cmd:"" help:"Have a device find the gains of an output's target, and follow it."`
+	Commission deviceCommissionCommand `cmd:"" help:"Try one output: let it turn alone, or find where it starts and stops."`
+	Abort      deviceAbortCommand      `cmd:"" help:"End what a device tries."`
+	Zero       deviceZeroCommand       `cmd:"" help:"Find the offsets of probes that stand in the same water."`
+	Physics    devicePhysicsCommand    `cmd:"" help:"Show what a device's readings say together: heat, resistance, time constant."`
+	Clear      deviceClearCommand      `cmd:"" help:"Clear a fault that is over and still latched."`
+	Command    deviceCommandCommand    `cmd:"" help:"Send any other command."`
 }
 
 // deviceFlags are common to all commands about devices.

@@ -13,7 +13,7 @@ import (
 type askFlags struct {
 	deviceFlags
 	ID       string        `arg:"" name:"id" help:"Device id."`
-	Patience time.Duration `help:"How long to ask a device that does not answer." default:"15s"`
+	Patience time.Duration `help:"How long to ask a device that does not answer; at most 1m for what it is to try, and for clearing a fault." default:"15s"`
 }
 
 // ask sends a command and returns its id once the device has taken it. An error says

@@ -89,35 +89,41 @@ func (s *deviceSetCommand) Run(p *process) error {
 		if err != nil {
 			return err
 		}
-		deadline := time.NewTimer(s.Wait)
-		defer deadline.Stop()
-		look := time.NewTicker(lookEvery)
-		defer look.Stop()
-		for waiting := s.Wait > 0; waiting && tw.Phase == coolant.TwinApplying; {
-			select {
-			case <-p.ctx.Done():
-				return p.ctx.Err()
-			case <-deadline.C:
-				waiting = false
-			case <-look.C:
-				if tw, err = twins.Twin(p.ctx, id); err != nil {
-					return err
-				}
+		return settle(p, twins, s.deviceFlags, tw, s.Wait)
+	})
+}
+
+// settle shows a twin once the device has judged its newest version, or after wait.
+func settle(p *process, twins app.DeviceTwins, f deviceFlags, tw coolant.Twin, wait time.Duration) (err error) {
+	id := tw.Device
+	deadline := time.NewTimer(wait)
+	defer deadline.Stop()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for waiting := wait > 0; waiting && tw.Phase == coolant.TwinApplying; {
+		select {
+		case <-p.ctx.Done():
+			return p.ctx.Err()
+		case <-deadline.C:
+			waiting = false
+		case <-look.C:
+			if tw, err = twins.Twin(p.ctx, id); err != nil {
+				return err
 			}
 		}
-		if err := s.show(p, tw); err != nil {
-			return err
-		}
-		switch {
-		case tw.Phase == coolant.TwinRefused:
-			return coolant.Errorf(coolant.CodeConflict, "%s refuses version %d: %s. It goes on as before, and the next change starts from what it did not refuse",
-				id, tw.Desired.Version, tw.Reported.Refused)
-		case tw.Phase == coolant.TwinApplying && s.Wait > 0:
-			return coolant.Errorf(coolant.CodeUnavailable, "%s has not judged version %d within %v; it gets it when it is connected. coolant device get %s says how it is",
-				id, tw.Desired.Version, s.Wait, id)
-		}
-		return nil
-	})
+	}
+	if err := f.show(p, tw); err != nil {
+		return err
+	}
+	switch {
+	case tw.Phase == coolant.TwinRefused:
+		return coolant.Errorf(coolant.CodeConflict, "%s refuses version %d: %s. It goes on as before, and the next change starts from what it did not refuse",
+			id, tw.Desired.Version, tw.Reported.Refused)
+	case tw.Phase == coolant.TwinApplying && wait > 0:
+		return coolant.Errorf(coolant.CodeUnavailable, "%s has not judged version %d within %v; it gets it when it is connected. coolant device get %s says how it is",
+			id, tw.Desired.Version, wait, id)
+	}
+	return nil
 }
 
 // edit makes the next version.

@@ -127,6 +127,43 @@ TEST(a_leak_stays_latched_over_a_power_cut) {
 	CHECK(cool_device_step(&device, bench.now, &bench.senses)[0].duty > 0);
 }
 
+/* Occurrences count from each start. What somebody said of the leak of another start must not end one that nobody has seen. */
+TEST(a_clear_from_before_a_restart_ends_no_other_leak) {
+	static const char *const said =
+		"{\"id\":\"l-1\",\"name\":\"clear_fault\",\"expires\":1764000600000,\"args\":{\"fault\":\"leak\",\"occurrence\":1}}";
+	static const char *const late =
+		"{\"id\":\"l-2\",\"name\":\"clear_fault\",\"expires\":1763999999999,\"args\":{\"fault\":\"leak\",\"occurrence\":1}}";
+	static const char *const kept =
+		"{\"id\":\"l-3\",\"name\":\"clear_fault\",\"expires\":1764000600000,\"args\":{\"fault\":\"leak\",\"occurrence\":1}}";
+	for (int starts = 0; starts < 2; starts++) {
+		if (starts == 0) {
+			start();
+		} else {
+			bench_start();
+			cool_device_clock(&device, bench.now, wall + 20000);
+			bench_online();
+		}
+		bench.senses.leak_wet = true;
+		bench_pass(2000);
+		bench.senses.leak_wet = false;
+		bench_pass(2000);
+		CHECK(bench_has(bench.reported, "\"name\":\"leak\",\"occurrence\":1,\"active\":true"));
+		if (starts > 0) break;
+		bench_say(COOL_COMMAND, said, false);
+		bench_pass(5000);
+		CHECK(!bench_has(bench.reported, "\"claim\":\"leak\""));
+	}
+	/* Delivered again, it is answered as it was, and does nothing; nor does one whose time is over, nor one that a broker kept. */
+	bench_say(COOL_COMMAND, said, false);
+	CHECK_STR(bench.reply, "{\"id\":\"l-1\",\"ok\":true}");
+	bench_say(COOL_COMMAND, late, false);
+	CHECK(bench_has(bench.reply, "\"id\":\"l-2\",\"ok\":false"));
+	bench_say(COOL_COMMAND, kept, true);
+	CHECK(bench_has(bench.reply, "\"id\":\"l-3\",\"ok\":false"));
+	bench_pass(5000);
+	CHECK(bench_has(bench.reported, "\"claim\":\"leak\""));
+}
+
 static const char *const by_hand =
 	"{\"epoch\":\"e1\",\"version\":5,\"outputs\":[{\"name\":\"pump\",\"override\":{\"duty\":45,\"until\":1764007200000}}]}";
 

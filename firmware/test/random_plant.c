@@ -116,7 +116,7 @@ void random_plant_exchange(random_plant_t *w) {
 random_plant_event_t random_plant_happen(random_plant_t *w) {
 	static const double air[] = {30, 60, 95};
 	int i = pick(w, 0, w->s.output_count - 1);
-	switch (pick(w, 0, 14)) {
+	switch (pick(w, 0, 17)) {
 	case 0:
 	case 1: w->probes[pick(w, 0, w->s.probe_count - 1)].fault = (probe_fault_t)pick(w, PROBE_LOST, PROBE_STUCK); break;
 	case 2:
@@ -130,6 +130,12 @@ random_plant_event_t random_plant_happen(random_plant_t *w) {
 	case 10: w->silent = !w->silent; break;
 	case 11: w->rh = air[pick(w, 0, 2)]; break;
 	case 12: restart(w); return PLANT_RESTARTED;
+	case 15:
+	case 16: return PLANT_TRIED;
+	case 17: /* air in the pumps, which only a flow meter sees where they have no tachometer */
+		for (int k = 0; k < w->s.output_count; k++)
+			w->motors[k].stalled = w->motors[k].stalled || w->s.outputs[k].role == COOL_PUMP;
+		break;
 	case 13: return reconfigure(w) ? PLANT_RECONFIGURED : PLANT_OTHER;
 	default:
 		random_overrides(&w->seed, &w->s, w->unix_ms);

@@ -33,12 +33,12 @@ typedef struct {
 } random_plant_t;
 
 /** What happened. */
-typedef enum { PLANT_OTHER, PLANT_RESTARTED, PLANT_RECONFIGURED, PLANT_CLEARED } random_plant_event_t;
+typedef enum { PLANT_OTHER, PLANT_RESTARTED, PLANT_RECONFIGURED, PLANT_CLEARED, PLANT_TRIED } random_plant_event_t;
 
 /** Makes another loop at rest at its room's temperature. */
 void random_plant_begin(random_plant_t *w, uint64_t seed);
 
-/** Lets something happen to the loop or to the device. A person who is to clear faults is up to the caller. */
+/** Lets something happen to the loop or to the device. A person who is to clear faults or to try an output is up to the caller. */
 random_plant_event_t random_plant_happen(random_plant_t *w);
 
 /** Mends everything. */

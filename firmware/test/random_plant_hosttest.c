@@ -16,7 +16,7 @@ enum { PLANTS = TEST_RUNS(300, 100), SETTLE_MS = 14000 /**< a window of counting
 
 /* What the oracle knows, in ms. */
 typedef struct {
-	uint32_t mute[RANDOM_ROMS], well[RANDOM_ROMS], truly[RANDOM_ROMS], held[COOL_MAX_OUTPUTS], wet, dry, unheard;
+	uint32_t mute[RANDOM_ROMS], well[RANDOM_ROMS], truly[RANDOM_ROMS], held[COOL_MAX_OUTPUTS], tried[COOL_MAX_OUTPUTS], wet, dry, unheard;
 	int row[RANDOM_ROMS]; /**< good readings since it was lost */
 	bool lost[RANDOM_ROMS], latched, watching;
 	double carry;
@@ -24,7 +24,7 @@ typedef struct {
 
 static random_plant_t w;
 static oracle_t o;
-static struct { long leak, hot, lost, back, stall, dry, off, override, chill, below, calm; } reached;
+static struct { long leak, hot, lost, back, stall, dry, off, override, tried, chill, below, calm; } reached;
 
 #define RULE(i, cond, rule)                                                                                                          \
 	do {                                                                                                                             \
@@ -55,6 +55,19 @@ static void clear(void) {
 		}
 }
 
+/* A person asks for an experiment. What can speak against it is for its own tests. */
+static void try_one(void) {
+	char reason[COOL_REASON_SIZE];
+	cool_commissioning_cfg_t ask = {
+		.test = test_random_int(&w.seed, 0, 2) == 0 ? COOL_TEST_SWEEP : COOL_TEST_RUN,
+		.duty = test_random_int(&w.seed, 0, 100),
+		.seconds = (uint32_t)test_random_int(&w.seed, 2, 60),
+		.filled = test_random_int(&w.seed, 0, 1) == 0,
+	};
+	int i = test_random_int(&w.seed, 0, w.s.output_count - 1);
+	if (cool_regulator_commission(&w.r, w.s.outputs[i].name, &ask, reason)) memset(o.tried, 0, sizeof o.tried);
+}
+
 static void happen(void) {
 	switch (random_plant_happen(&w)) {
 	case PLANT_RESTARTED: restarted(); break;
@@ -64,11 +77,22 @@ static void happen(void) {
 		o.watching = false;
 		break;
 	case PLANT_CLEARED: clear(); break;
+	case PLANT_TRIED: try_one(); break;
 	default: break;
 	}
 }
 
 static uint32_t count(uint32_t ms, bool is) { return is ? ms + PLANT_DT_MS : 0; }
+
+/* Whether an experiment looks at an output's tachometer itself, so that it is not held against it; -1: at the flow. */
+static bool looks_itself(int i) {
+	const cool_experiment_report_t *e = cool_regulator_experiment(&w.r);
+	bool resting = e->state == COOL_EXPERIMENT_RESTING, run = e->kind == COOL_RUN && !resting;
+	if (e->kind == COOL_NO_EXPERIMENT || (!resting && e->state != COOL_EXPERIMENT_RUNNING)) return false;
+	for (int k = 0; k < w.s.output_count; k++)
+		if (strcmp(w.s.outputs[k].name, e->output) == 0) return run || (i < 0 ? w.s.outputs[k].role == COOL_PUMP : i == k);
+	return false;
+}
 
 static void look(void) {
 	bool turns = false, told = false;
@@ -85,12 +109,13 @@ static void look(void) {
 		o.truly[i] = count(o.truly[i], random_plant_in_water(i) && w.probes[i].fault == PROBE_HEALTHY && sure >= w.s.critical_c);
 	}
 	for (int i = 0; i < w.s.output_count; i++) {
-		o.held[i] = count(o.held[i], w.motors[i].stalled && w.r.drives[i].duty > 0);
+		o.tried[i] = count(o.tried[i], w.r.drives[i].by == COOL_BY_COMMISSION);
+		o.held[i] = count(o.held[i], w.motors[i].stalled && w.r.drives[i].duty > 0 && !looks_itself(i));
 		if (w.s.outputs[i].role != COOL_PUMP) continue;
 		turns = turns || w.motors[i].speed > 0;
 		told = told || w.r.drives[i].duty > 0;
 	}
-	o.dry = count(o.dry, told && !turns);
+	o.dry = count(o.dry, told && !turns && !looks_itself(-1));
 	o.wet = count(o.wet, w.leak);
 	o.latched = o.latched || o.wet >= 750;
 	o.unheard = count(o.unheard, w.silent);
@@ -103,11 +128,19 @@ static int with_role(const char *role) {
 	return -1;
 }
 
+/* What an output goes by; one that follows looks at what its leader looks at. */
+static const cool_input_t *input_of(int i) {
+	const cool_output_cfg_t *c = &w.s.outputs[i];
+	for (int k = 0; k < w.s.output_count && c->law == COOL_LAW_FOLLOW; k++)
+		if (strcmp(w.s.outputs[k].name, c->follow) == 0) return &w.s.outputs[k].input;
+	return &c->input;
+}
+
 /* Whether what is true of an output's input decides it; the rest of its rules need a good one. */
 static bool by_input(int i) {
 	const cool_output_cfg_t *c = &w.s.outputs[i];
 	const cool_drive_t *d = &w.r.drives[i];
-	const char *const roles[] = {c->input.role, c->input.minus};
+	const char *const roles[] = {input_of(i)->role, input_of(i)->minus};
 	for (int k = 0; k < 2; k++) {
 		int p = roles[k][0] != '\0' ? with_role(roles[k]) : -1;
 		if (p < 0) continue;
@@ -127,15 +160,32 @@ static bool by_input(int i) {
 	return false;
 }
 
+/* An experiment is weaker than all that is judged before it, and has its end. */
+static void check_trial(int i) {
+	const cool_experiment_report_t *e = cool_regulator_experiment(&w.r);
+	bool rests = e->state == COOL_EXPERIMENT_RESTING, itself = strcmp(e->output, w.s.outputs[i].name) == 0;
+	uint32_t most = rests ? COOL_DRY_REST_MS : e->kind == COOL_RUN ? COOL_REST_MAX_MS + 60000 : COOL_SWEEP_MAX_MS;
+	RULE(i, rests || e->state == COOL_EXPERIMENT_RUNNING, "only an experiment under way claims");
+	RULE(i, itself ? !rests || w.r.drives[i].duty <= 0 : e->kind == COOL_RUN && !rests && w.r.drives[i].duty <= 0,
+		"what is not tried rests, or goes on");
+	RULE(i, o.tried[i] <= most + COOL_SWEEP_MAX_MS * rests, "an experiment has an end");
+	for (int k = 0; k < w.s.output_count; k++)
+		RULE(i, e->kind == COOL_RUN || rests || k == i || !tacho(k) || o.held[k] < 5000 + w.s.outputs[k].spin_up_ms + SETTLE_MS,
+			"a stall of another output ends a sweep");
+	RULE(i, o.truly[0] < 40000, "nothing is tried on hot water");
+	reached.tried++;
+}
+
 static void check_mover(int i) {
 	const cool_output_cfg_t *c = &w.s.outputs[i];
 	const cool_drive_t *d = &w.r.drives[i];
 	bool pump = c->role == COOL_PUMP, hot = false;
 	if (pump && d->duty <= 0) {
-		RULE(i, d->by == COOL_BY_LEAK || d->by == COOL_BY_OVERRIDE || d->by == COOL_BY_STANDBY, "a pump is off only by leak, override or standby");
+		RULE(i, d->by == COOL_BY_LEAK || d->by == COOL_BY_OVERRIDE || d->by == COOL_BY_STANDBY || d->by == COOL_BY_COMMISSION,
+			"a pump is off only by leak, override, standby or an experiment");
 		reached.off++;
 	}
-	RULE(i, !pump || d->duty <= 0 || d->duty >= c->min_duty - 1e-9, "a running pump has its least duty");
+	RULE(i, !pump || d->duty <= 0 || d->by == COOL_BY_COMMISSION || d->duty >= c->min_duty - 1e-9, "a running pump has its least duty");
 	if (o.latched) {
 		RULE(i, d->by == COOL_BY_LEAK && (pump ? d->duty <= 0 : d->duty >= 100), "a leak stops pumps and lets fans blow");
 		reached.leak++;
@@ -151,6 +201,10 @@ static void check_mover(int i) {
 	if (d->by == COOL_BY_OVER_TEMP || by_input(i)) return;
 	if (d->by == COOL_BY_FAILSAFE) {
 		RULE(i, fault(COOL_FAULT_DISAGREE) || fault(COOL_FAULT_STUCK), "failsafe with a good input needs a contradiction");
+		return;
+	}
+	if (d->by == COOL_BY_COMMISSION) {
+		check_trial(i);
 		return;
 	}
 	bool stalled = false, jerk = pump && d->duty >= c->min_duty - 1e-9;
@@ -251,11 +305,13 @@ TEST(no_rule_is_broken_on_any_plant) {
 		}
 		/* All is well again, and the water is exchanged, so that nobody has to wait until it has cooled. */
 		random_plant_heal(&w);
-		w.heat = fmin(w.heat, 5);
+		w.heat = fmin(w.heat, w.s.busy_w > 0 ? fmin(w.s.busy_w / 2, 5) : 5); /* what counts as busy at 4 W cannot be seen in the water */
 		random_plant_exchange(&w);
 		memset(o.well, 0, sizeof o.well); /* the probes need their time to say so */
 		memset(o.lost, 0, sizeof o.lost);
 		run(120);
+		char reason[COOL_REASON_SIZE];
+		(void)cool_regulator_abort(&w.r, reason); /* a pump that ran dry rests for longer */
 		clear();
 		run(400);
 		for (int i = 0; i < w.s.output_count && turns_at_least(); i++) {
@@ -263,10 +319,11 @@ TEST(no_rule_is_broken_on_any_plant) {
 			reached.calm++;
 		}
 	}
-	printf("outputs and steps by leak %ld, over-temperature %ld, lost input %ld, one that came back %ld, stall %ld, no flow %ld, override %ld; pumps "
-		   "off %ld, chillers on %ld; water near critical %ld; calm in the end %ld\n",
-		reached.leak, reached.hot, reached.lost, reached.back, reached.stall, reached.dry, reached.override, reached.off, reached.chill,
-		reached.below, reached.calm);
+	printf("outputs and steps by leak %ld, over-temperature %ld, lost input %ld, one that came back %ld, stall %ld, no flow %ld, override %ld, "
+		   "experiment "
+		   "%ld; pumps off %ld, chillers on %ld; water near critical %ld; calm in the end %ld\n",
+		reached.leak, reached.hot, reached.lost, reached.back, reached.stall, reached.dry, reached.override, reached.tried, reached.off,
+		reached.chill, reached.below, reached.calm);
 	CHECK(reached.leak > 0 && reached.hot > 0 && reached.lost > 0 && reached.back > 0 && reached.stall > 0 && reached.dry > 0);
-	CHECK(reached.override > 0 && reached.off > 0 && reached.chill > 0 && reached.below > 0 && reached.calm > 0);
+	CHECK(reached.override > 0 && reached.tried > 0 && reached.off > 0 && reached.chill > 0 && reached.below > 0 && reached.calm > 0);
 }

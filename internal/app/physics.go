@@ -35,6 +35,14 @@ type reportedLoop struct {
 	} `json:"zero"`
 }
 
+// Physics implements [DeviceTwins] for the parts of a service.
+func (h *house) Physics(ctx context.Context, id coolant.DeviceID) (coolant.Physics, error) {
+	if err := h.registered(ctx, id); err != nil {
+		return coolant.Physics{}, err
+	}
+	return h.physics.Physics(ctx, id)
+}
+
 // loop says what is known of a device beside its readings, for its physics.
 func (h *house) loop(ctx context.Context, id coolant.DeviceID) (physics.Loop, error) {
 	l := physics.Loop{DewMargin: dewMargin}

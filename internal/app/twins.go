@@ -26,6 +26,8 @@ type DeviceTwins interface {
 	Input(ctx context.Context, id coolant.DeviceID, in coolant.Input) error
 	// TwinHistory returns the versions below before (0: all), the newest first.
 	TwinHistory(ctx context.Context, id coolant.DeviceID, before uint64, limit int) ([]coolant.Desired, error)
+	// Physics returns what the readings of a device say together.
+	Physics(ctx context.Context, id coolant.DeviceID) (coolant.Physics, error)
 }
 
 // WithTwins calls do with the service that runs on the data directory. Without one
@@ -242,6 +244,9 @@ func (a *adminSocket) twinRoutes(mux *http.ServeMux) {
 	handle("/input", func(ctx context.Context, id coolant.DeviceID, q twinRequest) (any, error) {
 		return struct{}{}, a.twins.Input(ctx, id, q.Input)
 	})
+	handle("/physics", func(ctx context.Context, id coolant.DeviceID, _ twinRequest) (any, error) {
+		return a.twins.Physics(ctx, id)
+	})
 	handle("/history", func(ctx context.Context, id coolant.DeviceID, q twinRequest) (any, error) {
 		return a.twins.TwinHistory(ctx, id, q.Before, q.Limit)
 	})
@@ -274,6 +279,11 @@ func (c *adminClient) Input(ctx context.Context, id coolant.DeviceID, in coolant
 // TwinHistory implements [DeviceTwins] through the socket.
 func (c *adminClient) TwinHistory(ctx context.Context, id coolant.DeviceID, before uint64, limit int) (list []coolant.Desired, err error) {
 	return list, c.twin(ctx, "/history", id, twinRequest{Before: before, Limit: limit}, &list)
+}
+
+// Physics implements [DeviceTwins] through the socket.
+func (c *adminClient) Physics(ctx context.Context, id coolant.DeviceID) (found coolant.Physics, err error) {
+	return found, c.twin(ctx, "/physics", id, twinRequest{}, &found)
 }
 
 // ReportedState is what a reported message says of outputs and faults.

@@ -23,7 +23,10 @@ const (
 	// answer at the same time.
 	maxPendingCommands = 8
 	maxLife            = 24 * time.Hour
-	maxArgs            = 48 << 10 // bytes; the whole message has at most 64 KiB
+	// maxMoment is how long a command may live that answers to what somebody sees now. Occurrences of faults count from the start of a device, so
+	// that a later clear_fault could mean another fault after a restart; and nobody expects a pump to rest for an experiment of an hour ago.
+	maxMoment = time.Minute
+	maxArgs   = 48 << 10 // bytes; the whole message has at most 64 KiB
 )
 
 // CommanderOptions says what a [Commander] works with.
@@ -74,7 +77,8 @@ func (c *Commander) Run(ctx context.Context) error {
 }
 
 // Send sends a command to a device, again and again, until it answers or ttl has
-// passed, 1 s to 24 h. The answer is what the device said, also if it refused; ID
+// passed, 1 s to 24 h, or to a minute for what answers to something seen now: clear_fault,
+// autotune, commission and abort. The answer is what the device said, also if it refused; ID
 // is the command's. An error has the code [coolant.CodeInvalid] for what can never
 // be sent, [coolant.CodeConflict] while too many commands to the device are
 // pending, and [coolant.CodeUnavailable] if no answer came: then the device may or
@@ -177,6 +181,8 @@ func validCommand(name string, args json.RawMessage, ttl time.Duration) error {
 		return coolant.Errorf(coolant.CodeInvalid, "a command needs a name")
 	case ttl < time.Second || ttl > maxLife:
 		return coolant.Errorf(coolant.CodeInvalid, "a command lives 1 s to %v, not %v", maxLife, ttl)
+	case momentary(name) && ttl > maxMoment:
+		return coolant.Errorf(coolant.CodeInvalid, "%s lives 1 s to %v, not %v: it answers to what is seen now", name, maxMoment, ttl)
 	case len(args) > maxArgs:
 		return coolant.Errorf(coolant.CodeInvalid, "the arguments of %s have %d bytes; at most %d fit into a message", name, len(args), maxArgs)
 	}
@@ -185,6 +191,14 @@ func validCommand(name string, args json.RawMessage, ttl time.Duration) error {
 		return coolant.Errorf(coolant.CodeInvalid, "the arguments of %s are not a JSON object", name)
 	}
 	return nil
+}
+
+func momentary(name string) bool {
+	switch name {
+	case "clear_fault", "autotune", "commission", "abort":
+		return true
+	}
+	return false
 }
 
 // newID draws 128 random bits: no device has seen the id before, whatever the

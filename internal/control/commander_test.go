@@ -221,6 +221,11 @@ func TestCommanderRefuses(t *testing.T) {
 		"no name": func() error { _, err := c.Send(t.Context(), "loop", "", nil, time.Minute); return err },
 		"no time": func() error { _, err := c.Send(t.Context(), "loop", "identify", nil, 0); return err },
 		"a week":  func() error { _, err := c.Send(t.Context(), "loop", "identify", nil, 7*24*time.Hour); return err },
+		"a clear an hour later": func() error {
+			_, err := c.Send(t.Context(), "loop", "clear_fault", json.RawMessage(`{"fault":"leak","occurrence":1}`), time.Hour)
+			return err
+		},
+		"an experiment in two minutes": func() error { _, err := c.Send(t.Context(), "loop", "commission", nil, 2*time.Minute); return err },
 		"an array": func() error {
 			_, err := c.Send(t.Context(), "loop", "identify", json.RawMessage(`[]`), time.Minute)
 			return err

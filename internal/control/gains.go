@@ -14,13 +14,13 @@ const (
 
 // Gains are those of a class of loops, for a setpoint in C, or in K for a difference. They are percent of
 // the fan's duty per K, or percent of demand where a pump and a fan share the work. The numbers are
-// those of contract/gains.json. The deadband is a little more than two steps of a DS18B20 at 12 bits, so that
-// its noise moves nothing. An unknown class has the gains of a small loop.
+// those of contract/gains.json. The deadband is more than a step of a DS18B20 at 12 bits, so that
+// its noise moves next to nothing. An unknown class has the gains of a small loop.
 func Gains(class Class, setpoint float64) PIConfig {
-	p := PIConfig{Setpoint: setpoint, Kp: 60, Ti: 90 * time.Second, Deadband: 0.13}
+	p := PIConfig{Setpoint: setpoint, Kp: 80, Ti: 90 * time.Second, Deadband: 0.1}
 	switch class {
 	case Medium:
-		p.Kp, p.Ti = 80, 95*time.Second
+		p.Kp, p.Ti = 100, 100*time.Second
 	case Large:
 		p.Kp, p.Ti = 100, 120*time.Second
 	case Small:

@@ -16,6 +16,9 @@ const (
 	// maxPIStep is what one step counts at most: after a longer pause the error of now
 	// says nothing about the whole of it.
 	maxPIStep = time.Minute
+	// smoothPart and smoothMost are over how long the proportional part averages where there is a deadband: a
+	// part of the integral time, at which it costs no more than some degrees of phase, and never longer than that.
+	smoothPart, smoothMost = 10, 10 * time.Second
 )
 
 // PIConfig describes a [PI].
@@ -26,7 +29,8 @@ type PIConfig struct {
 	// added as much again as the proportional part.
 	Ti time.Duration
 	// Deadband, in K, 0 to 2, is how large an error counts as none. Of a larger one only
-	// what lies beyond it counts, so that nothing jumps at its edge.
+	// what lies beyond it counts, so that nothing jumps at its edge. It also says that the reading is noisy: where there
+	// is one, the proportional part goes by an average over a tenth of Ti, at most 10 s.
 	Deadband float64
 	// FeedForward, in percent per W, 0 to 5, answers the host's heat before the water shows
 	// it. 0 means none.
@@ -54,6 +58,7 @@ type PIInput struct {
 type PI struct {
 	cfg      PIConfig
 	integral float64 // percent
+	smooth   float64 // the reading, averaged
 	duty     float64 // percent, the last answer
 	lost     time.Duration
 	seen     bool
@@ -111,8 +116,8 @@ func (p *PI) Step(in PIInput, dt time.Duration) Output {
 	p.lost = 0
 	c := &p.cfg
 	e := min(max(in.Value-c.Setpoint, -errorBound), errorBound)
-	e -= min(max(e, -c.Deadband), c.Deadband)
-	proportional, feed := c.Kp*e, 0.0
+	proportional, feed := c.Kp*c.beyond(p.average(c.Setpoint+e, dt)-c.Setpoint), 0.0
+	e = c.beyond(e)
 	if finite(in.HostW) {
 		feed = min(max(c.FeedForward*in.HostW, 0), feedBound)
 	}
@@ -132,6 +137,21 @@ func (p *PI) Step(in PIInput, dt time.Duration) Output {
 	p.integral = min(max(p.integral, -integralBound), integralBound)
 	p.duty = min(max(rest+p.integral, c.Min), c.Max)
 	return Output{Duty: p.duty}
+}
+
+// beyond is what of an error lies outside the deadband.
+func (cfg *PIConfig) beyond(e float64) float64 { return e - min(max(e, -cfg.Deadband), cfg.Deadband) }
+
+// average takes the next reading. At the edge of the deadband a single step of a probe would otherwise be a step of the
+// duty, again and again at steady load.
+func (p *PI) average(v float64, dt time.Duration) float64 {
+	if !p.seen || p.cfg.Deadband == 0 {
+		p.smooth = v
+		return v
+	}
+	s, over := min(dt, maxPIStep).Seconds(), min(p.cfg.Ti/smoothPart, smoothMost).Seconds()
+	p.smooth += (v - p.smooth) * s / (s + over)
+	return p.smooth
 }
 
 func invalidPI(format string, args ...any) error {

@@ -230,8 +230,9 @@ func (b *bench) at(role coolant.Metric) float64 {
 		return outlet
 	case coolant.Ambient:
 		return b.room
+	default:
+		return b.plant.State().Water
 	}
-	return b.plant.State().Water
 }
 
 // index finds an output or a probe by its name or role; -1: there is none.

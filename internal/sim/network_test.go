@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -138,4 +139,43 @@ func TestClosedLoopWithoutNetwork(t *testing.T) {
 		})
 	}
 	table.log(t)
+}
+
+// A sweep whose broker goes away comes to its end by itself, and nothing of the loop is other than before. What it found is told when there is
+// a broker again.
+func TestSweepGoesOnWithoutItsBroker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var broker *fakeBroker
+		var before string
+		got := live(t, nil, func(w *world, b *fakeBroker, second int) {
+			broker, b.away = b, second >= 310 && second < 2700
+			for _, l := range w.links {
+				switch {
+				case l.up && b.away:
+					l.cut()
+				case l.up && second == 300:
+					const sweep = `{"id":"s-1","name":"commission","expires":%d,"args":{"output":"fan","test":"sweep"}}`
+					l.o.message(wire.Command, fmt.Appendf(nil, sweep, coolant.Milli(time.Now().Add(time.Minute))), false)
+				}
+			}
+			if second == 2690 {
+				before = string(b.reported)
+			}
+		})
+		if !strings.Contains(before, `"state":"running"`) {
+			t.Errorf("before the broker was gone: %s", before)
+		}
+		after := string(broker.reported)
+		if !strings.Contains(after, `"command":"s-1","kind":"sweep","output":"fan","state":"done"`) || !strings.Contains(after, `"start_duty":2`) {
+			t.Errorf("with a broker again: %s", after)
+		}
+		for _, d := range got.duties {
+			if d.By != control.ByAuto {
+				t.Errorf("%+v", got.duties)
+			}
+		}
+		if !got.complete || got.seconds < 2380 {
+			t.Errorf("%+v", got)
+		}
+	})
 }

@@ -12,7 +12,7 @@ import (
 
 // The rules that the oracle checks, each with a count of the seconds in which it mattered.
 var rules = []string{
-	ruleLeak, ruleChiller, ruleHot, ruleLost, ruleBack, ruleDisagree, ruleStall, ruleNoFlow, ruleTransfer, ruleOverride, rulePumpOff, ruleLeast, ruleOrder, ruleBelow,
+	ruleLeak, ruleChiller, ruleHot, ruleLost, ruleBack, ruleDisagree, ruleStall, ruleNoFlow, ruleTransfer, ruleOverride, ruleTrial, rulePumpOff, ruleLeast, ruleOrder, ruleBelow,
 }
 
 const (
@@ -26,7 +26,8 @@ const (
 	ruleNoFlow   = "no flow: everything at full"
 	ruleTransfer = "heat that does not arrive: everything at full"
 	ruleOverride = "an override holds by the clock, for a day at most"
-	rulePumpOff  = "a pump is off only by leak, override or standby"
+	ruleTrial    = "an experiment is weaker than all of these, and has its end"
+	rulePumpOff  = "a pump is off only by leak, override, standby or an experiment"
 	ruleLeast    = "a running pump has its least duty"
 	ruleOrder    = "the strongest claim decides each output"
 	ruleBelow    = "water below critical where the pump turns and the plant allows it"
@@ -42,13 +43,16 @@ type oracle struct {
 	b       *bench
 	reached map[string]int
 
+	happened uint64 // how often something happened
+
 	age     int   // s since the device started
 	mute    []int // by probe: s for which it has given no good reading by its fault; 0: it does
 	back    []int // by probe: s since it is well again
 	wasLost []bool
 	hot     []bool // by probe: was at critical, and has not been 5 K below
 	truly   []int  // by probe: s for which its place is beyond critical for certain, and it is well
-	held    []int  // by output: s for which it is held and told to turn
+	held    []int  // by output: s for which it is held and told to turn, and no experiment looks at that itself
+	tried   []int  // by output: s for which an experiment claims it
 	dry     int    // s for which no pump turns and one is told to
 	wet     int
 	leak    bool
@@ -68,7 +72,7 @@ func newOracle(t *rapid.T, b *bench, reached map[string]int) *oracle {
 func (o *oracle) restarted() {
 	n, m := len(o.b.probes), len(o.b.parts)
 	o.age, o.mute, o.back, o.wasLost, o.truly = 0, make([]int, n), make([]int, n), make([]bool, n), make([]int, n)
-	o.hot, o.held, o.dry, o.wet, o.silent, o.watching = make([]bool, n), make([]int, m), 0, 0, 0, false
+	o.hot, o.held, o.tried, o.dry, o.wet, o.silent, o.watching = make([]bool, n), make([]int, m), make([]int, m), 0, 0, 0, false
 }
 
 // applied says that other settings hold: critical may be another.
@@ -90,6 +94,13 @@ func (o *oracle) clear() {
 	}
 }
 
+// try has a person ask for an experiment. What can speak against it is for its own tests.
+func (o *oracle) try(ask control.CommissionAsk) {
+	if o.b.reg.Commission(ask) == nil {
+		clear(o.tried)
+	}
+}
+
 func (o *oracle) broken(rule, format string, args ...any) {
 	o.t.Fatalf("%s: "+format+"\nclaims %+v\nfaults %+v", append(append([]any{rule}, args...), o.b.drives, o.b.reg.Faults())...)
 }
@@ -97,8 +108,6 @@ func (o *oracle) broken(rule, format string, args ...any) {
 func (o *oracle) fault(name string) bool {
 	return slices.ContainsFunc(o.b.reg.Faults(), func(f control.Fault) bool { return f.Name == name && f.Active })
 }
-
-func mute(f ProbeFault) bool { return f == ProbeLost || f == ProbePOR || f == ProbeCRC }
 
 func waterSide(role coolant.Metric) bool { return role != coolant.Ambient }
 
@@ -153,17 +162,14 @@ func (o *oracle) look(in control.Senses, before []control.Drive) {
 	turns := false
 	told := false
 	for i := range b.parts {
-		if b.parts[i].stalled && before[i].Duty > 0 {
-			o.held[i]++
-		} else {
-			o.held[i] = 0
-		}
+		o.held[i] = count(o.held[i], b.parts[i].stalled && before[i].Duty > 0 && !o.looksItself(i))
+		o.tried[i] = count(o.tried[i], before[i].By == control.ByCommissioning)
 		if b.cfg.Outputs[i].Role == control.Pump {
 			turns = turns || b.parts[i].speed > 0
 			told = told || before[i].Duty > 0
 		}
 	}
-	o.dry = count(o.dry, told && !turns)
+	o.dry = count(o.dry, told && !turns && !o.looksItself(flow))
 	o.wet = count(o.wet, b.leaking)
 	o.leak = o.leak || o.wet >= 2
 	o.silent = count(o.silent, b.humidity < 0)
@@ -176,193 +182,39 @@ func count(n int, is bool) int {
 	return 0
 }
 
+const flow = -1 // in place of an output
+
+// looksItself says whether an experiment looks at an output, or at the flow, itself: that it stands is no fault then.
+func (o *oracle) looksItself(i int) bool {
+	e, ok := o.b.reg.Experiment()
+	if !ok || e.State != control.ExperimentRunning && e.State != control.ExperimentResting {
+		return false
+	}
+	tried := o.b.index(e.Output)
+	if e.State == control.ExperimentRunning && e.Kind == control.Run {
+		return true
+	}
+	return i == tried || i == flow && o.b.cfg.Outputs[tried].Role == control.Pump
+}
+
+// auto is the automatic part that has an output's input: one that follows looks at what its leader looks at.
+func (o *oracle) auto(i int) *control.AutoConfig {
+	a := &o.b.cfg.Outputs[i].Auto
+	if a.Follow != "" {
+		return &o.b.cfg.Outputs[o.b.index(a.Follow)].Auto
+	}
+	return a
+}
+
 // inputs are the probes by which an output goes.
 func (o *oracle) inputs(i int) (list []int) {
-	a := &o.b.cfg.Outputs[i].Auto
+	a := o.auto(i)
 	for k, p := range o.b.cfg.Probes {
 		if p.Role == a.Input || p.Role == a.Minus {
 			list = append(list, k)
 		}
 	}
 	return list
-}
-
-// mover judges a pump or a fan by causes.
-func (o *oracle) mover(i int) {
-	cfg, d, pump := &o.b.cfg.Outputs[i], o.b.drives[i], o.b.cfg.Outputs[i].Role == control.Pump
-	if pump && d.Duty == 0 {
-		if d.By != control.ByLeak && d.By != control.ByOverride && d.By != control.ByStandby {
-			o.broken(rulePumpOff, "%s", cfg.Name)
-		}
-		o.reached[rulePumpOff]++
-	}
-	if pump && d.Duty > 0 {
-		if d.Duty < cfg.Min {
-			o.broken(ruleLeast, "%s at %v %%, least %v %%", cfg.Name, d.Duty, cfg.Min)
-		}
-		o.reached[ruleLeast]++
-	}
-	if o.leak {
-		want := 100.0
-		if pump {
-			want = 0
-		}
-		if d.Duty != want || d.By != control.ByLeak {
-			o.broken(ruleLeak, "%s", cfg.Name)
-		}
-		o.reached[ruleLeak]++
-		return
-	}
-	if o.wet == 0 && d.By == control.ByLeak {
-		o.broken(ruleLeak, "%s is claimed by a leak that there is not", cfg.Name)
-	}
-	if slices.Contains(o.hot, true) || slices.ContainsFunc(o.truly, func(s int) bool { return s > 40 }) {
-		if d.Duty != 100 || d.By != control.ByOverTemp {
-			o.broken(ruleHot, "%s", cfg.Name)
-		}
-		o.ended[i] = cfg.Override
-		o.reached[ruleHot]++
-		return
-	}
-	if d.By == control.ByOverTemp {
-		return // a probe that was hot is lost, or the water stands
-	}
-	for _, k := range o.inputs(i) {
-		switch {
-		case o.mute[k] >= 7:
-			if d.Duty < cfg.Failsafe || d.By != control.ByFailsafe && d.By != control.ByBoot {
-				o.broken(ruleLost, "%s, whose probe %s is mute for %d s", cfg.Name, o.b.cfg.Probes[k].Role, o.mute[k])
-			}
-			o.reached[ruleLost]++
-			return
-		case o.wasLost[k] && o.mute[k] == 0:
-			if d.By != control.ByFailsafe {
-				o.broken(ruleBack, "%s, %d s after its probe came back", cfg.Name, o.back[k])
-			}
-			o.reached[ruleBack]++
-			return
-		case o.mute[k] > 0 || o.back[k] < 10:
-			return // on the way there or back
-		}
-	}
-	o.stall(i)
-}
-
-// stall judges an output whose input is good.
-func (o *oracle) stall(i int) {
-	cfg, d := &o.b.cfg.Outputs[i], o.b.drives[i]
-	if d.By == control.ByFailsafe {
-		stuck := o.fault(control.FaultStuck)
-		if !stuck && !o.fault(control.FaultDisagree) || d.Duty < cfg.Failsafe {
-			o.broken(ruleDisagree, "%s is in failsafe with a good input", cfg.Name)
-		}
-		if !stuck {
-			o.reached[ruleDisagree]++
-		}
-		return
-	}
-	full := func(rule string) {
-		jerk := cfg.Role == control.Pump && o.fault(control.FaultStall(cfg.Name)) && d.Duty >= cfg.Min
-		if d.By != control.ByStall || d.Duty != 100 && !jerk {
-			o.broken(rule, "%s", cfg.Name)
-		}
-		o.reached[rule]++
-	}
-	for k, other := range o.b.cfg.Outputs {
-		if other.Tacho && o.held[k] >= 5+sensorPatience {
-			full(ruleStall)
-			return
-		}
-	}
-	if o.b.cfg.FlowMeter && o.dry >= 5+sensorPatience {
-		full(ruleNoFlow)
-	}
-}
-
-// order judges the order of the claims by what the device says of its faults, each of which is judged by its cause elsewhere.
-func (o *oracle) order(i int) {
-	cfg, d := &o.b.cfg.Outputs[i], o.b.drives[i]
-	stalled := o.fault(control.FaultNoFlow)
-	for _, other := range o.b.cfg.Outputs {
-		stalled = stalled || o.fault(control.FaultStall(other.Name))
-	}
-	water := waterSide(cfg.Auto.Input) || cfg.Auto.Minus != ""
-	want := d.By
-	switch {
-	case o.fault(control.FaultLeak):
-		want = control.ByLeak
-	case o.fault(control.FaultOverTemp):
-		want = control.ByOverTemp
-	case d.By == control.ByFailsafe || d.By == control.ByBoot: // judged by its cause
-	case water && o.fault(control.FaultDisagree):
-		want = control.ByFailsafe
-	case stalled:
-		want = control.ByStall
-	case o.fault(control.FaultNoTransfer):
-		want = control.ByNoTransfer
-		if d.Duty != 100 {
-			o.broken(ruleTransfer, "%s", cfg.Name)
-		}
-		o.reached[ruleTransfer]++
-	case d.By != control.ByOverride && d.By != control.ByStandby:
-		want = control.ByAuto
-	}
-	if d.By != want {
-		o.broken(ruleOrder, "%s is claimed by %s, want %s", cfg.Name, d.By, want)
-	}
-	o.reached[ruleOrder]++
-}
-
-func (o *oracle) override(i int, in control.Senses) {
-	cfg, d := &o.b.cfg.Outputs[i], o.b.drives[i]
-	if d.By != control.ByOverride {
-		return
-	}
-	minutes := 0.0
-	if ended := o.ended[i]; ended != nil && cfg.Override != nil && *ended == *cfg.Override {
-		o.broken(ruleHot, "%s goes by an override that was cancelled", cfg.Name)
-	}
-	if cfg.Override != nil {
-		minutes = float64(cfg.Override.Until-in.Now) / 60000
-	}
-	most := 24*60 + 1.0
-	if cfg.Role == control.Pump && cfg.Override != nil && cfg.Override.Duty == 0 {
-		most = 31
-	}
-	if cfg.Override == nil || !in.ClockValid || minutes <= 0 || minutes > most {
-		o.broken(ruleOverride, "%s: %+v, %.1f minutes ahead", cfg.Name, cfg.Override, minutes)
-	}
-	o.reached[ruleOverride]++
-}
-
-func (o *oracle) chiller(i int, in control.Senses) {
-	cfg, d := &o.b.cfg.Outputs[i], o.b.drives[i]
-	if d.Duty == 0 {
-		return
-	}
-	pumping := false
-	for k, other := range o.b.cfg.Outputs {
-		pumping = pumping || other.Role == control.Pump && o.b.drives[k].Duty > 0
-		if other.Tacho && o.held[k] > sensorPatience {
-			o.broken(ruleChiller, "%s is held for %d s", other.Name, o.held[k])
-		}
-	}
-	dew, ok := coolant.DewPoint(o.b.room, o.b.humidity)
-	aims := cfg.Auto.Curve.Points[0].Temp - cfg.Auto.Curve.Hysteresis
-	switch {
-	case o.leak || !pumping:
-		o.broken(ruleChiller, "a leak, or no pump")
-	case o.silent > 62:
-		o.broken(ruleChiller, "nothing was heard of the air for %d s", o.silent)
-	case ok && o.silent == 0 && aims <= dew+o.b.cfg.DewMargin:
-		o.broken(ruleChiller, "it aims at %v C, and the dew point is %v C", aims, dew)
-	}
-	for k, p := range o.b.cfg.Probes {
-		if ok && o.silent == 0 && waterSide(p.Role) && in.Probes[k].Quality == coolant.Good && !o.wasLost[k] && in.Probes[k].Value+p.Offset <= dew+o.b.cfg.DewMargin {
-			o.broken(ruleChiller, "%s is at %v C, and the dew point is %v C", p.Role, in.Probes[k].Value, dew)
-		}
-	}
-	o.reached[ruleChiller]++
 }
 
 // below judges the water itself. Where the pumps turn, the water's probe is well and the plant can hold the heat at full cooling, the water

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -106,7 +107,29 @@ func redraw(t *rapid.T, cfg control.RegulatorConfig) control.RegulatorConfig {
 			o.Start, o.Stop = o.Min+5, o.Min
 		}
 	}
+	if rapid.Bool().Draw(t, "shared") {
+		drawShare(t, cfg.Outputs)
+	}
 	return cfg
+}
+
+// drawShare lets pumps and fans share the demand of the first that has a PI.
+func drawShare(t *rapid.T, outputs []control.OutputConfig) {
+	leader := ""
+	for i := range outputs {
+		o := &outputs[i]
+		if o.Role == control.Chiller || o.Kind == control.Switch || leader == "" && o.Auto.PI == nil {
+			continue
+		}
+		from := rapid.Float64Range(0, 90).Draw(t, "from")
+		part := &control.Range{From: from, To: rapid.Float64Range(from+1, 100).Draw(t, "to")}
+		switch {
+		case leader == "":
+			leader, o.Auto.Range = o.Name, part
+		case rapid.Bool().Draw(t, "follows"):
+			o.Auto = control.AutoConfig{Follow: leader, Range: part}
+		}
+	}
 }
 
 func drawAuto(t *rapid.T, o *control.OutputConfig, probes []control.ProbeConfig) control.AutoConfig {
@@ -142,7 +165,9 @@ func drawAuto(t *rapid.T, o *control.OutputConfig, probes []control.ProbeConfig)
 // happen is something that happens to the loop, or to the device.
 func happen(t *rapid.T, b *bench, o *oracle) {
 	output := func() int { return rapid.IntRange(0, len(b.parts)-1).Draw(t, "output") }
-	switch rapid.IntRange(0, 15).Draw(t, "what") {
+	// Rapid draws small numbers rather than great ones; here nothing is to be rarer than the rest.
+	o.happened++
+	switch rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "what"), o.happened)).IntN(20) {
 	case 0, 1:
 		i := rapid.IntRange(0, len(b.probes)-1).Draw(t, "probe")
 		b.probes[i].fault = rapid.SampledFrom([]ProbeFault{ProbeLost, ProbePOR, ProbeCRC, ProbeStuck, ProbeDrift, ProbeOut}).Draw(t, "fault")
@@ -172,7 +197,7 @@ func happen(t *rapid.T, b *bench, o *oracle) {
 			t.Fatal(err)
 		}
 		o.applied()
-	case 14:
+	case 14, 19:
 		for i, out := range b.cfg.Outputs {
 			b.parts[i].stalled = b.parts[i].stalled || out.Role == control.Pump
 		}
@@ -180,12 +205,22 @@ func happen(t *rapid.T, b *bench, o *oracle) {
 		cfg := b.cfg
 		cfg.Outputs = append([]control.OutputConfig(nil), cfg.Outputs...)
 		cfg.Outputs[output()].Override = &control.OverrideConfig{
-			Duty:  rapid.SampledFrom([]float64{0, 0, 20, 60}).Draw(t, "duty"),
-			Until: coolant.Milli(b.now.Add(time.Duration(rapid.IntRange(-60, 2*24*3600).Draw(t, "until")) * time.Second / time.Duration(rapid.SampledFrom([]int{1, 100}).Draw(t, "of")))),
+			Duty: rapid.SampledFrom([]float64{0, 0, 20, 60}).Draw(t, "duty"),
+			Until: coolant.Milli(b.now.Add(rapid.SampledFrom([]time.Duration{
+				20 * time.Minute, -time.Second, time.Minute, 32 * time.Minute, 20 * time.Hour, 25 * time.Hour,
+			}).Draw(t, "until"))),
 		}
 		if err := b.apply(cfg); err != nil {
 			t.Fatal(err)
 		}
+	case 16:
+		// Whatever holds the loop, the heat of the host does not arrive where it is looked for.
+		b.told, b.heat, b.probes[0].fault = true, max(b.heat, b.cfg.BusyW), ProbeOut
+	case 17, 18:
+		o.try(control.CommissionAsk{
+			Output: b.cfg.Outputs[output()].Name, Test: rapid.SampledFrom([]control.ExperimentKind{control.Run, control.Run, control.Sweep}).Draw(t, "test"),
+			Duty: rapid.Float64Range(0, 100).Draw(t, "duty"), Time: time.Duration(rapid.IntRange(2, 60).Draw(t, "for")) * time.Second, Filled: rapid.Bool().Draw(t, "filled"),
+		})
 	}
 }
 
@@ -220,6 +255,7 @@ func TestClosedLoopRandomPlants(t *testing.T) {
 		for range 120 {
 			o.step()
 		}
+		_ = b.reg.Abort() // a pump that ran dry rests for longer
 		o.clear()
 		for range 400 {
 			o.step()

@@ -2,6 +2,8 @@ package sim
 
 import (
 	"fmt"
+	"math"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -43,6 +45,7 @@ func TestClosedLoopSingleFaults(t *testing.T) {
 	const fanAuto = 30.0 // percent; the fan's duty at 60 W by its curve is above it
 	for _, c := range []struct {
 		name      string
+		row       string // of docs/simulation.md that says how hot it gets
 		desired   string // on top of the board's
 		do        func(*Rig, int)
 		minutes   int // 0: minutes
@@ -54,45 +57,58 @@ func TestClosedLoopSingleFaults(t *testing.T) {
 		untold    bool    // nobody tells the heat of the host
 		plate     float64 // the greatest temperature of the cold plate, C; 0: plate
 	}{
-		{name: "nothing", do: nothing, pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
-		{name: "probe lost", do: probe(ProbeLost), pump: "input_failsafe", fan: "input_failsafe", pumpDuty: 100, fanDuty: 100, faults: "input_lost"},
-		{name: "probe at 85.0", do: probe(ProbePOR), pump: "input_failsafe", fan: "input_failsafe", pumpDuty: 100, fanDuty: 100, faults: "input_lost"},
-		{name: "probe with wrong checksums", do: probe(ProbeCRC), pump: "input_failsafe", fan: "input_failsafe", pumpDuty: 100, fanDuty: 100, faults: "input_lost"},
-		{name: "storm of wrong checksums", do: storm, pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
+		{name: "nothing", row: "none", do: nothing, pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
+		{name: "probe lost", row: "probe lost, at 85.0, wrong checksums", do: probe(ProbeLost), pump: "input_failsafe", fan: "input_failsafe", pumpDuty: 100, fanDuty: 100, faults: "input_lost"},
+		{name: "probe at 85.0", row: "probe lost, at 85.0, wrong checksums", do: probe(ProbePOR), pump: "input_failsafe", fan: "input_failsafe", pumpDuty: 100, fanDuty: 100, faults: "input_lost"},
+		{name: "probe with wrong checksums", row: "probe lost, at 85.0, wrong checksums", do: probe(ProbeCRC), pump: "input_failsafe", fan: "input_failsafe", pumpDuty: 100, fanDuty: 100, faults: "input_lost"},
+		{name: "storm of wrong checksums", row: "a storm of wrong checksums, three of four", do: storm, pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
 		// Frozen at a plausible value it cannot be told from a calm loop before the others move, and then for two hours more;
 		// until then the law goes by a value that was right.
-		{name: "probe frozen", do: probe(ProbeStuck), minutes: 30, pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
+		{name: "probe frozen", row: "probe frozen", do: probe(ProbeStuck), minutes: 30, pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
+		// Where the load changes the others do move. It freezes in a cold loop, so that the law asks for its least until it is found.
 		{
-			name: "probe out of the water", do: probe(ProbeOut),
+			name: "probe frozen, and a load that comes and goes", row: "the same from a cold loop on, and a load that comes and goes", untold: true, minutes: 180, do: func(r *Rig, second int) {
+				r.day = heatStep{after: 60}
+				if second < 2400 || second/1200%2 == 1 {
+					r.day = heatStep{after: 8}
+				}
+				if second == 2400 {
+					r.SetProbeFault(ProbeStuck)
+				}
+			},
+			pump: "input_failsafe", fan: "input_failsafe", pumpDuty: 100, fanDuty: 100, faults: "probe_stuck input_lost",
+		},
+		{
+			name: "probe out of the water", row: "probe out of the water, the host's heat known", do: probe(ProbeOut),
 			pump: "no_heat_transfer", fan: "no_heat_transfer", pumpDuty: 100, fanDuty: 100, faults: "no_heat_transfer",
 		},
 		// Then the other probes tell, as soon as the water is 10 K warmer than what the lost one says. Cooling brings them together
 		// again, so that it goes to and fro; the fault stays latched.
-		{name: "probe out of the water, and a silent host", untold: true, do: probe(ProbeOut), pumpDuty: -1, fanDuty: -1, latched: "probes_disagree"},
+		{name: "probe out of the water, and a silent host", row: "the same with a silent host", untold: true, do: probe(ProbeOut), pumpDuty: -1, fanDuty: -1, latched: "probes_disagree"},
 		{
-			name: "the only probe out of the water", desired: "alone", do: probe(ProbeOut), minutes: 7,
+			name: "the only probe out of the water", row: "the same without any other probe in the water", desired: "alone", do: probe(ProbeOut), minutes: 7,
 			pump: "no_heat_transfer", fan: "no_heat_transfer", pumpDuty: 100, fanDuty: 100, faults: "no_heat_transfer",
 		},
-		{name: "probes that disagree", do: probe(ProbeDrift), pump: "input_failsafe", fan: "input_failsafe", pumpDuty: 100, fanDuty: 100, faults: "probes_disagree"},
+		{name: "probes that disagree", row: "a probe that reads 15 K too much", do: probe(ProbeDrift), pump: "input_failsafe", fan: "input_failsafe", pumpDuty: 100, fanDuty: 100, faults: "probes_disagree"},
 		{
-			name: "pump stalled", do: once(func(r *Rig) { r.StallPump(true) }),
+			name: "pump stalled", row: "pump stalled, with or without tachometer", do: once(func(r *Rig) { r.StallPump(true) }),
 			pump: "stall", fan: "stall", pumpDuty: 100, fanDuty: 100, faults: "pump_stall no_flow", plate: 100,
 		},
 		{
-			name: "pump without tachometer stalled", desired: `{"outputs":[{"name":"pump","wiring":{"tacho_pin":null}}]}`, do: once(func(r *Rig) { r.StallPump(true) }),
+			name: "pump without tachometer stalled", row: "pump stalled, with or without tachometer", desired: `{"outputs":[{"name":"pump","wiring":{"tacho_pin":null}}]}`, do: once(func(r *Rig) { r.StallPump(true) }),
 			pump: "stall", fan: "stall", pumpDuty: 100, fanDuty: 100, faults: "no_flow", plate: 100,
 		},
-		{name: "fan stalled", do: once(func(r *Rig) { r.StallFan(true) }), pump: "stall", fan: "stall", pumpDuty: 100, fanDuty: 100, faults: "fan_stall"},
-		{name: "leak", do: once(func(r *Rig) { r.SetLeak(true) }), pump: "leak", fan: "leak", pumpDuty: 0, fanDuty: 100, faults: "leak", plate: 100},
-		{name: "device restarted", do: once(func(r *Rig) { r.Reset() }), pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
+		{name: "fan stalled", row: "fan stalled", do: once(func(r *Rig) { r.StallFan(true) }), pump: "stall", fan: "stall", pumpDuty: 100, fanDuty: 100, faults: "fan_stall"},
+		{name: "leak", row: "leak", do: once(func(r *Rig) { r.SetLeak(true) }), pump: "leak", fan: "leak", pumpDuty: 0, fanDuty: 100, faults: "leak", plate: 100},
+		{name: "device restarted", row: "the device restarts", do: once(func(r *Rig) { r.Reset() }), pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
 		// What was desired outlives it: this pump is at 77 %.
 		{
-			name: "power cut of five minutes", desired: `{"outputs":[{"name":"pump","auto":{"input":"water","curve":{"points":[[20,77]]}}}]}`,
+			name: "power cut of five minutes", row: "the power is cut for five minutes", desired: `{"outputs":[{"name":"pump","auto":{"input":"water","curve":{"points":[[20,77]]}}}]}`,
 			do: once(func(r *Rig) { powerCut(t, r, 5*time.Minute) }), pump: "auto", fan: "auto", pumpDuty: 77, fanDuty: -1,
 		},
 		// Without power the pump runs by its wiring, whatever leaks; with power the leak is known at once.
 		{
-			name: "power cut of five minutes in a leak", do: func(r *Rig, second int) {
+			name: "power cut of five minutes in a leak", row: "the same while a leak is latched", do: func(r *Rig, second int) {
 				r.SetLeak(second < 60)
 				if second == 90 {
 					powerCut(t, r, 5*time.Minute)
@@ -100,17 +116,17 @@ func TestClosedLoopSingleFaults(t *testing.T) {
 			},
 			pump: "leak", fan: "leak", pumpDuty: 0, fanDuty: 100, faults: "leak", plate: 100,
 		},
-		{name: "the server sends nonsense", do: func(r *Rig, second int) { nonsense(t, r, second) }, pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
+		{name: "the server sends nonsense", row: "the server sends nonsense", do: func(r *Rig, second int) { nonsense(t, r, second) }, pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1},
 		{
-			name: "fan overridden to off", desired: fmt.Sprintf(`{"outputs":[{"name":"fan","override":{"duty":0,"until":%d}}]}`, untilMS(24*time.Hour)), do: nothing,
+			name: "fan overridden to off", row: "fan overridden to off", desired: fmt.Sprintf(`{"outputs":[{"name":"fan","override":{"duty":0,"until":%d}}]}`, untilMS(24*time.Hour)), do: nothing,
 			pump: "auto", fan: "override", pumpDuty: -1, fanDuty: 0,
 		},
 		{
-			name: "fan overridden to off for ten minutes", desired: fmt.Sprintf(`{"outputs":[{"name":"fan","override":{"duty":0,"until":%d}}]}`, untilMS(10*time.Minute)), do: nothing,
+			name: "fan overridden to off for ten minutes", row: "fan overridden to off for ten minutes", desired: fmt.Sprintf(`{"outputs":[{"name":"fan","override":{"duty":0,"until":%d}}]}`, untilMS(10*time.Minute)), do: nothing,
 			pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1,
 		},
 		{
-			name: "pump overridden to off and forgotten", desired: fmt.Sprintf(`{"outputs":[{"name":"pump","override":{"duty":0,"until":%d}}]}`, untilMS(30*time.Minute)), do: nothing,
+			name: "pump overridden to off and forgotten", row: "pump overridden to off and forgotten", desired: fmt.Sprintf(`{"outputs":[{"name":"pump","override":{"duty":0,"until":%d}}]}`, untilMS(30*time.Minute)), do: nothing,
 			minutes: 40, pump: "auto", fan: "auto", pumpDuty: -1, fanDuty: -1, plate: 100,
 		},
 	} {
@@ -155,6 +171,7 @@ func TestClosedLoopSingleFaults(t *testing.T) {
 			if water >= 50 || hottest > c.plate {
 				t.Errorf("the water came to %.1f C and the cold plate to %.1f C, want below 50 and at most %v", water, hottest, c.plate)
 			}
+			documented(t, c.row, water, hottest)
 			shown := make([]string, 0, 2)
 			for _, f := range r.Faults() {
 				shown = append(shown, f.Name)
@@ -192,6 +209,25 @@ func TestClosedLoopSingleFaults(t *testing.T) {
 		})
 	}
 	table.log(t)
+}
+
+// documented compares how hot it got with what docs/simulation.md says, in the first row that has this fault.
+func documented(t *testing.T, row string, water, plate float64) {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/simulation.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(page), "\n| "+row+" | ")
+	line, _, _ := strings.Cut(rest, "\n")
+	figures := strings.Split(line, " | ")
+	var saidWater, saidPlate float64
+	if _, err := fmt.Sscanf(figures[len(figures)-1], "%f, %f C", &saidWater, &saidPlate); !found || err != nil {
+		t.Fatalf("docs/simulation.md has no figures for %q: %q, %v", row, line, err)
+	}
+	if math.Abs(water-saidWater) > 0.1 || math.Abs(plate-saidPlate) > 0.1 {
+		t.Errorf("the water came to %.1f C and the cold plate to %.1f C; docs/simulation.md says %v and %v C", water, plate, saidWater, saidPlate)
+	}
 }
 
 // powerCut takes the power from the device for a while: nobody drives a pin then, which is full cooling by wiring.

@@ -36,6 +36,7 @@ type fakeBroker struct {
 	server   *fakeServer
 	retained []byte // committed
 	status   string // the newest
+	reported []byte // likewise
 	telemet  int    // messages
 }
 
@@ -233,6 +234,8 @@ func (w *world) take(b *fakeBroker, topic string, payload []byte) {
 			}
 		}
 		w.say(b.server, p.Boot)
+	case wire.Reported:
+		b.reported = slices.Clone(payload)
 	default: // nothing else is judged here
 	}
 }

@@ -3,7 +3,12 @@
 #include "number.h"
 #include "text.h"
 
-enum { MAX_STEP_MS = 60000, MAX_ERROR_K = 1000 /* what no probe can give must not overflow what follows */ };
+enum {
+	MAX_STEP_MS = 60000,
+	MAX_ERROR_K = 1000, /* what no probe can give must not overflow what follows */
+	SMOOTH_PART = 10,   /* of ti */
+	SMOOTH_MOST_S = 10,
+};
 
 bool cool_pi_check(const cool_pi_cfg_t *c, char reason[COOL_REASON_SIZE]) {
 	double max = c->max_duty == 0 ? 100 : c->max_duty;
@@ -29,19 +34,29 @@ static cool_law_out_t lost(cool_pi_t *p, const cool_pi_cfg_t *cfg, uint32_t dt_m
 	return (cool_law_out_t){.duty = cfg->failsafe_duty == 0 ? 100 : cfg->failsafe_duty, .failsafe = true};
 }
 
+/* What of an error lies outside the deadband. */
+static double beyond(const cool_pi_cfg_t *cfg, double e) { return e - cool_clamp(e, -cfg->deadband_k, cfg->deadband_k); }
+
+/* At the edge of the deadband a single step of a probe would otherwise be a step of the duty, again and again at steady load. */
+static double average(cool_pi_t *p, const cool_pi_cfg_t *cfg, double v, double dt_s) {
+	if (!p->seen || cfg->deadband_k <= 0) return p->smooth = v;
+	p->smooth += (v - p->smooth) * dt_s / (dt_s + cool_min(cfg->ti_s / SMOOTH_PART, SMOOTH_MOST_S));
+	return p->smooth;
+}
+
 cool_law_out_t cool_pi_step(cool_pi_t *p, const cool_pi_cfg_t *cfg, cool_law_in_t in, double host_w, double from, uint32_t dt_ms) {
 	if (!in.good || !cool_finite(in.value)) return lost(p, cfg, dt_ms);
 	p->lost_ms = 0;
 	double max = cfg->max_duty == 0 ? 100 : cfg->max_duty;
 	double e = cool_clamp(in.value - cfg->setpoint, -MAX_ERROR_K, MAX_ERROR_K);
-	e -= cool_clamp(e, -cfg->deadband_k, cfg->deadband_k);
-	double prop = cfg->kp * e;
+	double dt_s = (dt_ms > MAX_STEP_MS ? MAX_STEP_MS : dt_ms) / 1000.0;
+	double prop = cfg->kp * beyond(cfg, average(p, cfg, cfg->setpoint + e, dt_s) - cfg->setpoint);
+	e = beyond(cfg, e);
 	double feed = cool_finite(host_w) ? cool_clamp(cfg->ff_duty_per_w * host_w, 0, 100) : 0;
 	if (!p->seen) {
 		p->seen = true;
 		p->integral = from - prop - feed;
 	} else {
-		double dt_s = (dt_ms > MAX_STEP_MS ? MAX_STEP_MS : dt_ms) / 1000.0;
 		double next = p->integral + cfg->kp * e * dt_s / cfg->ti_s;
 		if (e > 0) p->integral = cool_max(p->integral, cool_min(next, max - prop - feed));
 		if (e < 0) p->integral = cool_min(p->integral, cool_max(next, cfg->min_duty - prop - feed));

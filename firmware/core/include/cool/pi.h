@@ -4,8 +4,10 @@
  *
  * With the reading v, the setpoint s, the deadband b, the bounds min and max, and the host's heat w (0 where it is not known):
  *
- *     e = clamp(v - s, -1000, 1000), less what of it lies within the deadband:  e - clamp(e, -b, b)
- *     P = kp e                                              percent
+ *     d = clamp(v - s, -1000, 1000)
+ *     e = d - clamp(d, -b, b)                               what of it lies beyond the deadband
+ *     a = s + d at the start, and where b is 0; else a + (s + d - a) dt / (dt + min(ti / 10, 10 s))
+ *     P = kp (a - s - clamp(a - s, -b, b))                  percent
  *     F = clamp(ff w, 0, 100)                               percent
  *     start:  I = from - P - F, where from is the duty in effect; so nothing jumps
  *     else:   N = I + kp e dt / ti
@@ -13,6 +15,9 @@
  *             e < 0:  I = min(I, max(N, min - P - F))       reaches the bound, and never turns back for it
  *     I = clamp(I, -100, 100)
  *     duty = clamp(P + I + F, min, max)
+ *
+ * A deadband says that the reading is noisy. P then goes by an average a of it: the integral brings the water to the edge of the deadband, where every step of
+ * the probe would otherwise be a step of the duty. A tenth of the integral time costs the loop no more than some degrees of phase.
  *
  * The last bound also holds at the start; what it cuts off is a jump toward what the error asks for. A reading that is not good, or not finite, holds
  * the duty until the last good one is patience old; then, and before the first one, the duty is the failsafe's, and the law starts anew with
@@ -28,6 +33,7 @@
 /** The state of a PI. */
 typedef struct {
 	double integral; /**< I, percent */
+	double smooth;   /**< a, C or K */
 	double duty;     /**< the last answer, percent */
 	uint32_t lost_ms;
 	bool seen;
