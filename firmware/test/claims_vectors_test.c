@@ -111,6 +111,15 @@ static void clear(cool_json_t c) {
 	CHECK_EQ_INT(done, vectors_bool(c, "ok"));
 }
 
+static void tune(cool_json_t c) {
+	char reason[COOL_REASON_SIZE] = "";
+	cool_autotune_t a;
+	cool_problem_t p;
+	if (c.at == NULL || !CHECK_EQ_INT(cool_decode_autotune(cool_json_member(c, "args"), &a, &p), COOL_ACCEPTED)) return;
+	CHECK_EQ_INT(cool_regulator_autotune(&l.r, a.output, a.at ? &a.setpoint : NULL, a.minutes, reason), vectors_bool(c, "ok"));
+	if (!CHECK(strstr(reason, vectors_text(c, "error")) != NULL)) printf("  %s\n", reason);
+}
+
 static void try_output(cool_json_t step) {
 	char reason[COOL_REASON_SIZE] = "";
 	cool_json_t c = cool_json_member(step, "commission");
@@ -121,6 +130,7 @@ static void try_output(cool_json_t step) {
 		CHECK_EQ_INT(cool_regulator_commission(&l.r, a.output, &ask, reason), vectors_bool(c, "ok"));
 		if (!CHECK(strstr(reason, vectors_text(c, "error")) != NULL)) printf("  %s\n", reason);
 	}
+	tune(cool_json_member(step, "autotune"));
 	if (cool_json_member(step, "abort").at != NULL) CHECK_EQ_INT(cool_regulator_abort(&l.r, reason), vectors_bool(step, "abort"));
 }
 
@@ -131,6 +141,7 @@ static void check_experiment(cool_json_t want) {
 	CHECK_STR(cool_experiment_word(e->kind), vectors_text(want, "kind"));
 	CHECK_STR(cool_experiment_state_word(e->state), vectors_text(want, "state"));
 	CHECK_STR(e->phase, vectors_text(want, "phase"));
+	CHECK_EQ_INT(e->cycles, vectors_integer(want, "cycles"));
 	const char *reason = vectors_text(want, "reason");
 	if (!CHECK(strstr(e->reason, reason) != NULL && (e->reason[0] == '\0') == (reason[0] == '\0'))) printf("  %s\n", e->reason);
 }

@@ -14,7 +14,7 @@ enum { STEPS = TEST_RUNS(1000000, 20000), STEPS_OF_A_RUN = 5000 };
 
 static oracle_t o;
 static struct {
-	long leak, hot, lost, stalled, chilled, standby, override, off, transfer, disagree, replaced, shared, followed, apart, tried;
+	long leak, hot, lost, stalled, chilled, standby, override, off, transfer, disagree, replaced, shared, followed, apart, tried, tuned;
 } reached;
 
 static void broken(const char *rule, int i) {
@@ -71,6 +71,20 @@ static void check_trial(int i) {
 	const oracle_probe_t *water = oracle_feeds(&o, 0);
 	RULE(i, water->value < o.s.critical_c - 5 || water->value > 1e8 /* not read with its new offset yet */, "nothing is tried near critical");
 	reached.tried++;
+}
+
+/* What is tuned goes on turning, within the bounds that the automatic part has, and together with who shares its work. */
+static void check_tune(int i) {
+	const cool_experiment_report_t *e = cool_regulator_experiment(&o.r);
+	const cool_output_cfg_t *c = &o.s.outputs[i];
+	const oracle_probe_t *water = oracle_feeds(&o, 0);
+	double duty = o.r.drives[i].duty, most = c->spin_up_ms > 0 ? 100 : c->max_duty;
+	bool mine = strcmp(e->output, c->name) == 0 || (c->range.set && strcmp(e->output, o.s.outputs[oracle_leader(&o, i)].name) == 0);
+	RULE(i, e->state == COOL_EXPERIMENT_RUNNING && e->kind == COOL_AUTOTUNE && mine, "only an autotune under way claims for it");
+	RULE(i, duty >= c->min_duty - 1e-9 && duty <= most + 1e-9, "what is tuned turns, within its bounds");
+	RULE(i, c->kind != COOL_SWITCH, "a switch is not tuned");
+	RULE(i, water->value < o.s.critical_c - 5 || water->value > 1e8, "nothing is tuned near critical");
+	reached.tuned++;
 }
 
 static void check_common(int i, uint32_t dt) {
@@ -134,6 +148,7 @@ static void check_mover(int i) {
 		return;
 	}
 	if (d->by == COOL_BY_COMMISSION) check_trial(i);
+	if (d->by == COOL_BY_TUNE) check_tune(i);
 	bool any = fault("no_flow") && !sees_flow();
 	for (int k = 0; k < o.s.output_count; k++)
 		any = any || stalled(k);
@@ -148,7 +163,7 @@ static void check_mover(int i) {
 		reached.transfer++;
 		return;
 	}
-	RULE(i, d->by >= COOL_BY_COMMISSION, "nothing else claims");
+	RULE(i, d->by >= COOL_BY_TUNE, "nothing else claims");
 	if (d->by == COOL_BY_STANDBY) reached.standby++;
 }
 
@@ -289,6 +304,17 @@ static void ask(void) {
 			if (k == i || trial.test == COOL_TEST_RUN) o.outputs[k].by = COOL_BY_COMMISSION;
 		break;
 	}
+	case 9:
+	case 10:
+	case 11: {
+		double setpoint = test_random_int(&o.seed, 20, 40);
+		int i = test_random_int(&o.seed, 0, o.s.output_count - 1);
+		bool own = test_random_int(&o.seed, 0, 2) == 0;
+		if (!cool_regulator_autotune(&o.r, o.s.outputs[i].name, own ? NULL : &setpoint, (uint32_t)test_random_int(&o.seed, 10, 120), reason)) break;
+		for (int k = 0; k < o.s.output_count; k++)
+			if (k == i || (o.s.outputs[k].range.set && oracle_leader(&o, k) == i)) o.outputs[k].by = COOL_BY_TUNE;
+		break;
+	}
 	case 8: (void)cool_regulator_abort(&o.r, reason); break;
 	default: break;
 	}
@@ -308,14 +334,14 @@ TEST(a_million_random_steps) {
 		check(counted);
 	}
 	printf("outputs and steps by leak %ld, over-temperature %ld, lost input %ld, contradiction %ld, stall %ld, no transfer %ld, override %ld, "
-		   "standby %ld, experiment %ld; pumps off %ld, chillers on %ld\n",
+		   "standby %ld, commission %ld, autotune %ld; pumps off %ld, chillers on %ld\n",
 		reached.leak, reached.hot, reached.lost, reached.disagree, reached.stalled, reached.transfer, reached.override, reached.standby,
-		reached.tried, reached.off, reached.chilled);
+		reached.tried, reached.tuned, reached.off, reached.chilled);
 	printf("parts of a demand %ld, of another's %ld, beside an override of who shares it %ld\n", reached.shared, reached.followed, reached.apart);
 #ifndef TEST_SMALL
 	/* A property that is never put to the test is none. */
 	CHECK(reached.leak > 0 && reached.hot > 0 && reached.lost > 0 && reached.stalled > 0 && reached.chilled > 0 && reached.replaced > 0);
 	CHECK(reached.standby > 0 && reached.override > 0 && reached.off > 0 && reached.tried > 0 && reached.transfer > 0 && reached.disagree > 0);
-	CHECK(reached.shared > 0 && reached.followed > 0 && reached.apart > 0);
+	CHECK(reached.shared > 0 && reached.followed > 0 && reached.apart > 0 && reached.tuned > 0);
 #endif
 }

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+	"crypto/tls"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -8,6 +10,7 @@ import (
 
 	"coolant"
 	"coolant/internal/live"
+	"coolant/internal/sim"
 	"coolant/internal/wire"
 )
 
@@ -28,9 +31,9 @@ func (d trier) ask(name, args string) (coolant.CommandReply, error) {
 }
 
 // begin returns the id of the command.
-func (d trier) begin(args string) string {
+func (d trier) begin(name, args string) string {
 	d.t.Helper()
-	reply, err := d.ask(wire.CommandCommission, args)
+	reply, err := d.ask(name, args)
 	if err != nil || !reply.OK {
 		d.t.Fatalf("%s: %+v, %v", args, reply, err)
 	}
@@ -59,7 +62,8 @@ func (d trier) ends(command string) (e wire.Experiment) {
 func (d trier) regulates() {
 	d.t.Helper()
 	d.reports("it goes by its laws", func(body string) bool {
-		return strings.Contains(body, `"claim":"auto"`) && !strings.Contains(body, `"claim":"commissioning"`) && !strings.Contains(body, `"claim":"boot"`)
+		return strings.Contains(body, `"claim":"auto"`) && !strings.Contains(body, `"claim":"commissioning"`) &&
+			!strings.Contains(body, `"claim":"autotune"`) && !strings.Contains(body, `"claim":"boot"`)
 	})
 }
 
@@ -76,9 +80,9 @@ func TestExperiment(t *testing.T) {
 	loop, fast := trier{t, twinsOf(t, c), "loop"}, trier{t, twinsOf(t, c), "fast"}
 
 	fast.regulates()
-	run := fast.begin(`{"output":"fan","test":"run","duty":60,"seconds":5}`)
+	run := fast.begin(wire.CommandCommission, `{"output":"fan","test":"run","duty":60,"seconds":5}`)
 	loop.regulates()
-	sweep := loop.begin(`{"output":"fan","test":"sweep"}`)
+	sweep := loop.begin(wire.CommandCommission, `{"output":"fan","test":"sweep"}`)
 	reply, err := loop.ask(wire.CommandCommission, `{"output":"pump","test":"run"}`)
 	if err != nil || reply.OK || !strings.Contains(reply.Error, "fan: it is tried already") {
 		t.Errorf("a second one at the same time: %+v, %v", reply, err)
@@ -99,6 +103,67 @@ func TestExperiment(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	fast.regulates()
+}
+
+// simulateBy runs a device by a clock of its own, sixty times as fast as that.
+func simulateBy(t *testing.T, r Running, clock *lapse, id coolant.DeviceID, password string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- sim.Run(ctx, sim.Options{
+			Broker:  r.Addresses.MQTTS,
+			TLS:     &tls.Config{RootCAs: r.Authority.Pool(), ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12},
+			Devices: []sim.DeviceOptions{{ID: id, Password: password, Seed: 1}}, Speed: 60, Now: clock.Now, After: clock.After, Log: discard(),
+		})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("simulated device: %v", err)
+		}
+	})
+}
+
+// TestAutotuneCommand goes the whole way from a command to gains: what runs is seen to run and can be aborted, and what is found is told as
+// settings that the device takes. For the device it is an afternoon with an hour of steady heat, and it stands still until there is something to wait for.
+func TestAutotuneCommand(t *testing.T) {
+	c, r, _ := start(t)
+	password, err := r.Devices.Add(t.Context(), "loop", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock := startLapse(t, time.Since(time.Date(2025, 11, 24, 15, 36, 0, 0, time.UTC)))
+	clock.at(0.05)
+	simulateBy(t, r, clock, "loop", password)
+	loop := trier{t, twinsOf(t, c), "loop"}
+	loop.regulates()
+	seen := func(command, state string) {
+		t.Helper()
+		loop.reports(command+" is seen "+state, func(body string) bool {
+			e, ok := wire.DecodeExperiment([]byte(body))
+			return ok && e.Command == command && e.State == state && e.Kind == wire.ExperimentAutotune && e.Output == "fan"
+		})
+	}
+	if reply, err := loop.ask(wire.CommandAutotune, `{"output":"fan"}`); err != nil || reply.OK || !strings.Contains(reply.Error, "its curve has no setpoint") {
+		t.Errorf("without a setpoint: %+v, %v", reply, err)
+	}
+	first := loop.begin(wire.CommandAutotune, `{"output":"fan","setpoint":40,"minutes":120}`)
+	seen(first, wire.ExperimentRunning)
+	if reply, err := loop.ask(wire.CommandAbort, ""); err != nil || !reply.OK {
+		t.Fatalf("%+v, %v", reply, err)
+	}
+	if e := loop.ends(first); e.State != wire.ExperimentAborted || e.PI != nil {
+		t.Errorf("%+v", e)
+	}
+	second := loop.begin(wire.CommandAutotune, `{"output":"fan","setpoint":27.5}`)
+	seen(second, wire.ExperimentRunning)
+	clock.at(20)
+	e := loop.ends(second)
+	if e.State != wire.ExperimentDone || e.PI == nil || e.PI.Setpoint != 27.5 || e.PI.KP <= 0 || e.PI.TiS < 1 || e.DelayS == nil || e.Gain == nil || e.SettleS == nil {
+		t.Fatalf("%+v", e)
+	}
+	loop.regulates()
 }
 
 // TestCommandsThatAreNotSent: what no device could do, or what this one says that it cannot, is refused here,

@@ -150,7 +150,7 @@ func (r *Regulator) claimMover(s *scene, i int) decision {
 	case r.hazards.noTransfer:
 		return safety(ByNoTransfer, 100)
 	case r.experiment.holds(r, i):
-		return r.experiment.claim(i)
+		return r.experiment.claim(r, i)
 	}
 	return r.ordinary(s, i)
 }

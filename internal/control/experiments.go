@@ -14,10 +14,25 @@ const (
 
 // experiment is the regulator's, with what it keeps of the last one.
 type experiment struct {
-	report  Experiment // Kind "": there was none
-	output  int        // the index of the one that is tried
-	stepped bool       // the law has seen a step; the first one was not driven by it
-	trial   *Commission
+	report  Experiment  // Kind "": there was none
+	output  int         // the index of the one that is tried
+	stepped bool        // the law has seen a step; the first one was not driven by it
+	trial   *Commission // of a run and a sweep
+	tune    *Tune       // of an autotune
+}
+
+// law is what the laws of experiments tell alike.
+type law interface {
+	State() ExperimentState
+	Reason() string
+	Phase() string
+}
+
+func (e *experiment) law() law {
+	if e.tune != nil {
+		return e.tune
+	}
+	return e.trial
 }
 
 // active says that it runs, or that a pump that ran dry rests.
@@ -26,29 +41,43 @@ func (e *experiment) active() bool {
 }
 
 // alone says that all other pumps and fans rest for it.
-func (e *experiment) alone() bool { return e.active() && e.trial.Alone() }
+func (e *experiment) alone() bool { return e.commissions() && e.trial.Alone() }
+
+// commissions says that a run or a sweep is active, tunes that an autotune is.
+func (e *experiment) commissions() bool { return e.active() && e.trial != nil }
+
+func (e *experiment) tunes() bool { return e.active() && e.tune != nil }
 
 // holds says whether it decides output i, unless something stronger does: it is the one that is
-// tried, or rests for it.
+// tried, or rests for it, or shares its work.
 func (e *experiment) holds(r *Regulator, i int) bool {
-	return e.active() && r.cfg.Outputs[i].moves() && (i == e.output || e.alone())
+	if !e.active() || !r.cfg.Outputs[i].moves() {
+		return false
+	}
+	return i == e.output || e.alone() || e.tunes() && r.leader(i) == e.output
 }
 
-func (e *experiment) claim(i int) decision {
-	a := ask{raw: true}
-	if i == e.output {
-		a.duty = e.trial.Duty()
+// claim is what it asks of an output that it holds. A relay is to act at once, but within what the output
+// may do otherwise; a commission is there to find out what that is.
+func (e *experiment) claim(r *Regulator, i int) decision {
+	switch {
+	case e.tune != nil && r.cfg.Outputs[i].Auto.shares():
+		return decision{ByAutotune, ask{duty: r.outputs[i].law.Duty, urgent: true, atOnce: true}}
+	case e.tune != nil:
+		return decision{ByAutotune, ask{duty: e.tune.Duty(), urgent: true, atOnce: true}}
+	case i == e.output:
+		return decision{ByCommissioning, ask{duty: e.trial.Duty(), raw: true}}
 	}
-	return decision{ByCommissioning, a}
+	return decision{ByCommissioning, ask{raw: true}}
 }
 
 // tries says whether a law looks at the tachometer of output i itself: that it stands is no stall. Of a
 // run that is all of them, since all but one rest.
-func (e *experiment) tries(i int) bool { return e.active() && (i == e.output || e.alone()) }
+func (e *experiment) tries(i int) bool { return e.commissions() && (i == e.output || e.alone()) }
 
 // seesFlow says whether the law looks at the flow itself: that there is none claims nothing.
 func (e *experiment) seesFlow() bool {
-	return e.active() && (e.trial.cfg.Pump || e.trial.cfg.Test == Run)
+	return e.commissions() && (e.trial.cfg.Pump || e.trial.cfg.Test == Run)
 }
 
 // end ends one that runs, or a pump's rest, from outside.
@@ -80,7 +109,7 @@ func (r *Regulator) disturbance() string {
 		if _, state := r.input(i); state != inputKnown {
 			return o.Name + ": its input is not known"
 		}
-		if i != e.output && !e.alone() && r.outputs[i].stall.stalled {
+		if !e.tries(i) && r.outputs[i].stall.stalled {
 			return o.Name + ": it stands still"
 		}
 	}
@@ -106,20 +135,31 @@ func (r *Regulator) stepExperiment(in *Senses, dt time.Duration) {
 		e.end(ExperimentFailed, reason)
 		return
 	}
-	if e.stepped {
+	switch {
+	case !e.stepped:
+		e.stepped = true
+	case e.tune != nil:
+		value, _ := r.input(e.output) // it is known, or would be a disturbance
+		e.tune.Step(value, dt)
+	default:
 		e.trial.Step(in, dt)
 	}
-	e.stepped = true
 	r.reportExperiment()
 }
 
 // reportExperiment reports what the law found, and how it stands.
 func (r *Regulator) reportExperiment() {
 	e := &r.experiment
-	to, trial := &e.report, e.trial
-	to.State, to.Phase, to.Reason = trial.State(), trial.Phase(), trial.Reason()
+	to, trial, law := &e.report, e.trial, e.law()
+	to.State, to.Phase, to.Reason = law.State(), law.Phase(), law.Reason()
+	if e.tune != nil {
+		to.Cycles = e.tune.Cycles()
+	}
 	switch {
 	case to.State != ExperimentDone:
+	case to.Kind == Autotune:
+		tuned := e.tune.Tuned()
+		to.Tuned = &tuned
 	case to.Kind == Sweep:
 		swept := trial.Swept()
 		to.Swept = &swept
@@ -164,11 +204,17 @@ func (r *Regulator) Commission(ask CommissionAsk) error {
 	if water := r.probes.role(coolant.Water); water.usable() && water.value >= r.cfg.Critical-commissionBelow {
 		return cannotTry("the water has to be more than 10 K below critical")
 	}
-	before := r.experiment
-	r.experiment = experiment{
-		report: Experiment{Kind: cfg.Test, Output: ask.Output, State: ExperimentRunning},
+	return r.begin(experiment{
+		report: Experiment{Kind: cfg.Test, Output: ask.Output},
 		output: i, trial: NewCommission(cfg),
-	}
+	})
+}
+
+// begin begins an experiment, unless something that is stronger speaks against it now.
+func (r *Regulator) begin(e experiment) error {
+	before := r.experiment
+	e.report.State, e.report.Phase = ExperimentRunning, e.law().Phase()
+	r.experiment = e
 	reason := r.criticalFault()
 	if reason == "" {
 		reason = r.disturbance()
@@ -178,11 +224,6 @@ func (r *Regulator) Commission(ask CommissionAsk) error {
 		return cannotTry("%s", reason)
 	}
 	return nil
-}
-
-// Autotune begins to look for the gains of an output's PI.
-func (r *Regulator) Autotune(AutotuneAsk) error {
-	return cannotTry("autotune: not supported by this firmware yet")
 }
 
 // Abort ends an experiment that runs, or the rest of a pump that ran dry. The error has the code
@@ -227,7 +268,7 @@ func (r *Regulator) criticalFault() string {
 	for _, f := range r.faults.list {
 		excused := f.Name == FaultNoFlow && e.seesFlow()
 		if name, stall := strings.CutSuffix(f.Name, "_stall"); stall {
-			excused = e.alone() || r.cfg.named(name) == e.output
+			excused = e.alone() || e.tries(r.cfg.named(name))
 		}
 		if f.Active && f.Critical && !excused {
 			return f.Name + ": this fault is active"

@@ -145,7 +145,9 @@ func (r *Regulator) stepLaws(in *Senses, dt time.Duration) {
 			out.law = out.curve.Step(law, dt)
 		}
 	}
-	// Whoever sets a leader's demand by something else than its PI does so here.
+	if e := &r.experiment; e.tunes() {
+		r.outputs[e.output].demand = Output{Duty: e.tune.Duty()} // looked at where the output leads others
+	}
 	r.share()
 }
 

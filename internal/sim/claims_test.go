@@ -27,6 +27,11 @@ type claimsStep struct {
 		OK    bool            `json:"ok"`
 		Error string          `json:"error"`
 	} `json:"commission"`
+	Autotune *struct {
+		Args  json.RawMessage `json:"args"`
+		OK    bool            `json:"ok"`
+		Error string          `json:"error"`
+	} `json:"autotune"`
 	Abort  *bool                       `json:"abort"`
 	Probes map[coolant.Metric]*float64 `json:"probes"`
 	Held   []string                    `json:"held"`
@@ -54,6 +59,7 @@ type claimsStep struct {
 		State  control.ExperimentState `json:"state"`
 		Phase  string                  `json:"phase"`
 		Reason string                  `json:"reason"`
+		Cycles int                     `json:"cycles"`
 	} `json:"experiment"`
 }
 
@@ -189,6 +195,16 @@ func (l *claimsLoop) try(i int, s *claimsStep) {
 			t.Errorf("step %d: %s: %v, want %v %q", i, c.Args, err, c.OK, c.Error)
 		}
 	}
+	if c := s.Autotune; c != nil {
+		a, err := wire.DecodeAutotune(c.Args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = l.reg.Autotune(control.AutotuneAsk{Output: string(a.Output), Setpoint: a.Setpoint, Time: time.Duration(a.Minutes) * time.Minute})
+		if (err == nil) != c.OK || err != nil && !strings.Contains(err.Error(), c.Error) {
+			t.Errorf("step %d: %s: %v, want %v %q", i, c.Args, err, c.OK, c.Error)
+		}
+	}
 	if s.Abort != nil {
 		if err := l.reg.Abort(); (err == nil) != *s.Abort {
 			t.Errorf("step %d: abort: %v", i, err)
@@ -236,7 +252,7 @@ func (l *claimsLoop) check(i int, s *claimsStep) {
 	}
 	if w := s.Experiment; w != nil {
 		e, _ := l.reg.Experiment()
-		if e.Output != w.Output || e.Kind != w.Kind || e.State != w.State || e.Phase != w.Phase || !strings.Contains(e.Reason, w.Reason) || (e.Reason == "") != (w.Reason == "") {
+		if e.Output != w.Output || e.Kind != w.Kind || e.State != w.State || e.Phase != w.Phase || e.Cycles != w.Cycles || !strings.Contains(e.Reason, w.Reason) || (e.Reason == "") != (w.Reason == "") {
 			t.Errorf("step %d: the experiment is %+v, want %+v", i, e, *w)
 		}
 	}

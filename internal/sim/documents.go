@@ -52,7 +52,7 @@ func (b *boot) info() []byte {
 			Firmware: "sim-2", Chip: "simulated",
 			Capabilities: []string{
 				wire.CommandIdentify, wire.CommandRestart, wire.CommandClearFault, wire.CommandWatch, wire.CommandEndpoint,
-				wire.CommandZero, wire.CommandCommission,
+				wire.CommandZero, wire.CommandAutotune, wire.CommandCommission,
 				wire.TakesDesired, "leak", "flow",
 			},
 			// An address for documentation (RFC 5737), because it has no Wi-Fi either.

@@ -87,6 +87,9 @@ func (o *oracle) stall(i int) {
 		o.trial(i)
 		return
 	}
+	if d.By == control.ByAutotune {
+		o.tune(i)
+	}
 	full := func(rule string) {
 		jerk := cfg.Role == control.Pump && o.fault(control.FaultStall(cfg.Name)) && d.Duty >= cfg.Min
 		if d.By != control.ByStall || d.Duty != 100 && !jerk {
@@ -134,6 +137,25 @@ func (o *oracle) trial(i int) {
 	o.reached[ruleTrial]++
 }
 
+// tune judges an output that is tuned, by itself or with who shares its work: it goes on within its bounds.
+func (o *oracle) tune(i int) {
+	cfg, d := &o.b.cfg.Outputs[i], o.b.drives[i]
+	e, _ := o.b.reg.Experiment()
+	most := cfg.Max
+	if cfg.SpinUp > 0 {
+		most = 100
+	}
+	switch {
+	case e.Kind != control.Autotune || e.State != control.ExperimentRunning || e.Output != cfg.Name && e.Output != cfg.Auto.Follow:
+		o.broken(ruleTune, "%s is claimed by %+v", cfg.Name, e)
+	case d.Duty < cfg.Min || d.Duty > most || cfg.Kind == control.Switch:
+		o.broken(ruleTune, "%s is at %v %%", cfg.Name, d.Duty)
+	case o.truly[0] > 40:
+		o.broken(ruleTune, "%s is tuned on water beyond critical", cfg.Name)
+	}
+	o.reached[ruleTune]++
+}
+
 // order judges the order of the claims by what the device says of its faults, each of which is judged by its cause elsewhere.
 func (o *oracle) order(i int) {
 	cfg, d := &o.b.cfg.Outputs[i], o.b.drives[i]
@@ -161,7 +183,7 @@ func (o *oracle) order(i int) {
 			o.broken(ruleTransfer, "%s", cfg.Name)
 		}
 		o.reached[ruleTransfer]++
-	case d.By == control.ByCommissioning: // judged by what is tried
+	case d.By == control.ByCommissioning || d.By == control.ByAutotune: // judged by what is tried
 	case d.By != control.ByOverride && d.By != control.ByStandby:
 		want = control.ByAuto
 	}

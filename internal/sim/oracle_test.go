@@ -12,7 +12,7 @@ import (
 
 // The rules that the oracle checks, each with a count of the seconds in which it mattered.
 var rules = []string{
-	ruleLeak, ruleChiller, ruleHot, ruleLost, ruleBack, ruleDisagree, ruleStall, ruleNoFlow, ruleTransfer, ruleOverride, ruleTrial, rulePumpOff, ruleLeast, ruleOrder, ruleBelow,
+	ruleLeak, ruleChiller, ruleHot, ruleLost, ruleBack, ruleDisagree, ruleStall, ruleNoFlow, ruleTransfer, ruleOverride, ruleTrial, ruleTune, rulePumpOff, ruleLeast, ruleOrder, ruleBelow,
 }
 
 const (
@@ -27,6 +27,7 @@ const (
 	ruleTransfer = "heat that does not arrive: everything at full"
 	ruleOverride = "an override holds by the clock, for a day at most"
 	ruleTrial    = "an experiment is weaker than all of these, and has its end"
+	ruleTune     = "what is tuned turns on within its bounds"
 	rulePumpOff  = "a pump is off only by leak, override, standby or an experiment"
 	ruleLeast    = "a running pump has its least duty"
 	ruleOrder    = "the strongest claim decides each output"
@@ -187,7 +188,7 @@ const flow = -1 // in place of an output
 // looksItself says whether an experiment looks at an output, or at the flow, itself: that it stands is no fault then.
 func (o *oracle) looksItself(i int) bool {
 	e, ok := o.b.reg.Experiment()
-	if !ok || e.State != control.ExperimentRunning && e.State != control.ExperimentResting {
+	if !ok || e.Kind == control.Autotune || e.State != control.ExperimentRunning && e.State != control.ExperimentResting {
 		return false
 	}
 	tried := o.b.index(e.Output)

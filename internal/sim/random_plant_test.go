@@ -167,7 +167,7 @@ func happen(t *rapid.T, b *bench, o *oracle) {
 	output := func() int { return rapid.IntRange(0, len(b.parts)-1).Draw(t, "output") }
 	// Rapid draws small numbers rather than great ones; here nothing is to be rarer than the rest.
 	o.happened++
-	switch rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "what"), o.happened)).IntN(20) {
+	switch rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "what"), o.happened)).IntN(22) {
 	case 0, 1:
 		i := rapid.IntRange(0, len(b.probes)-1).Draw(t, "probe")
 		b.probes[i].fault = rapid.SampledFrom([]ProbeFault{ProbeLost, ProbePOR, ProbeCRC, ProbeStuck, ProbeDrift, ProbeOut}).Draw(t, "fault")
@@ -221,7 +221,15 @@ func happen(t *rapid.T, b *bench, o *oracle) {
 			Output: b.cfg.Outputs[output()].Name, Test: rapid.SampledFrom([]control.ExperimentKind{control.Run, control.Run, control.Sweep}).Draw(t, "test"),
 			Duty: rapid.Float64Range(0, 100).Draw(t, "duty"), Time: time.Duration(rapid.IntRange(2, 60).Draw(t, "for")) * time.Second, Filled: rapid.Bool().Draw(t, "filled"),
 		})
+	case 20, 21:
+		tune(t, b, output())
 	}
+}
+
+// tune has a person look for gains around where the water is.
+func tune(t *rapid.T, b *bench, output int) {
+	setpoint := min(max(b.plant.State().Water+rapid.Float64Range(-2, 2).Draw(t, "about"), -20), 59)
+	_ = b.reg.Autotune(control.AutotuneAsk{Output: b.cfg.Outputs[output].Name, Setpoint: &setpoint, Time: control.MinTune}) // what speaks against it is for its own tests
 }
 
 func heal(b *bench) {

@@ -9,7 +9,8 @@ enum {
 };
 
 /** What every device with this core can do; the glue's and the board's own follow. */
-static const char *const own[] = {"desired", "endpoint", "identify", "restart", "clear_fault", "watch", "zero", "commission", "factory_reset"};
+static const char *const own[] = {
+	"desired", "endpoint", "identify", "restart", "clear_fault", "watch", "zero", "autotune", "commission", "factory_reset"};
 
 enum { OWN = sizeof own / sizeof own[0], MORE = 8 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cool/overrides.h"
+#include "cool/share.h"
 #include "experiments.h"
 #include "text.h"
 
@@ -41,27 +42,41 @@ static bool active(const cool_regulator_t *r) {
 	return running(r) || (e->kind != COOL_NO_EXPERIMENT && e->state == COOL_EXPERIMENT_RESTING);
 }
 
+bool cool_experiment_overridden(const cool_regulator_t *r, int i) {
+	bool cancelled = r->outputs[i].cancelled;
+	return cool_override_holds(&r->settings.outputs[i], &cancelled, r->clock_valid, r->unix_ms);
+}
+
+bool cool_experiment_tunes(const cool_regulator_t *r) { return active(r) && r->experiment.report.kind == COOL_AUTOTUNE; }
+
+static bool commissions(const cool_regulator_t *r) { return active(r) && r->experiment.report.kind != COOL_AUTOTUNE; }
+
+/* Whether all other pumps and fans rest for it. */
+static bool alone(const cool_regulator_t *r) { return commissions(r) && cool_commissioning_alone(&r->experiment.trial); }
+
 bool cool_experiment_holds(const cool_regulator_t *r, int i) {
 	if (!active(r) || !is_mover(&r->settings.outputs[i])) return false;
-	return i == r->experiment.output || cool_commissioning_alone(&r->experiment.trial);
+	if (i == r->experiment.output || alone(r)) return true;
+	return cool_experiment_tunes(r) && cool_share_leader(&r->settings, i) == r->experiment.output;
 }
 
 cool_claim_t cool_experiment_claim(const cool_regulator_t *r, int i) {
+	bool shares = cool_share_leader(&r->settings, i) >= 0;
 	double duty = i == r->experiment.output ? cool_commissioning_duty(&r->experiment.trial) : 0;
-	return (cool_claim_t){COOL_BY_COMMISSION, {.duty = duty, .raw = true}};
+	if (commissions(r)) return (cool_claim_t){COOL_BY_COMMISSION, {.duty = duty, .raw = true}};
+	/* A relay is to act at once, but within what the output may do otherwise. */
+	duty = shares ? r->outputs[i].law.duty : cool_tune_duty(&r->experiment.tune);
+	return (cool_claim_t){COOL_BY_TUNE, {.duty = duty, .urgent = true, .at_once = true}};
 }
 
-bool cool_experiment_tries(const cool_regulator_t *r, int i) {
-	return active(r) && (i == r->experiment.output || cool_commissioning_alone(&r->experiment.trial));
-}
+bool cool_experiment_tries(const cool_regulator_t *r, int i) { return commissions(r) && (i == r->experiment.output || alone(r)); }
 
 bool cool_experiment_sees_flow(const cool_regulator_t *r) {
 	const cool_commissioning_t *t = &r->experiment.trial;
-	return active(r) && (t->cfg.pump || t->cfg.test == COOL_TEST_RUN);
+	return commissions(r) && (t->cfg.pump || t->cfg.test == COOL_TEST_RUN);
 }
 
-/* Puts "name: what" together; returns false. */
-static bool because(char reason[COOL_REASON_SIZE], const char *name, const char *what) {
+bool cool_experiment_because(char reason[COOL_REASON_SIZE], const char *name, const char *what) {
 	cool_text_t t;
 	cool_text_begin(&t, reason, COOL_REASON_SIZE);
 	cool_text_add(&t, name);
@@ -73,25 +88,25 @@ static bool because(char reason[COOL_REASON_SIZE], const char *name, const char 
 static bool undisturbed(const cool_regulator_t *r, char reason[COOL_REASON_SIZE]) {
 	double value;
 	const cool_probe_t *water = cool_probes_role(&r->probes, "water");
-	if (r->hazards.leak) return because(reason, "", "there is a leak");
-	if (r->hazards.over_temp) return because(reason, "", "the water is too warm");
-	if (!cool_probe_usable(water)) return because(reason, "", "the water is not known");
-	if (water->value >= r->settings.critical_c - COOL_EXPERIMENT_BELOW_K) return because(reason, "", "the water came within 5 K of critical");
+	if (r->hazards.leak) return cool_experiment_because(reason, "", "there is a leak");
+	if (r->hazards.over_temp) return cool_experiment_because(reason, "", "the water is too warm");
+	if (!cool_probe_usable(water)) return cool_experiment_because(reason, "", "the water is not known");
+	if (water->value >= r->settings.critical_c - COOL_EXPERIMENT_BELOW_K)
+		return cool_experiment_because(reason, "", "the water came within 5 K of critical");
 	for (int i = 0; i < r->settings.output_count; i++) {
 		const cool_output_cfg_t *o = &r->settings.outputs[i];
 		if (!is_mover(o)) continue;
-		if (cool_input_state(r, i, &value) != COOL_INPUT_KNOWN) return because(reason, o->name, ": its input is not known");
-		if (i != r->experiment.output && !cool_commissioning_alone(&r->experiment.trial) && r->outputs[i].stall.stalled)
-			return because(reason, o->name, ": it stands still");
+		if (cool_input_state(r, i, &value) != COOL_INPUT_KNOWN) return cool_experiment_because(reason, o->name, ": its input is not known");
+		if (!cool_experiment_tries(r, i) && r->outputs[i].stall.stalled) return cool_experiment_because(reason, o->name, ": it stands still");
 	}
-	if (r->hazards.disagree.on) return because(reason, "", "the probes contradict each other");
-	if (r->dry.on && !cool_experiment_sees_flow(r)) return because(reason, "", "there is no flow");
-	if (r->hazards.no_transfer) return because(reason, "", "the heat of the host does not arrive in the water");
+	if (r->hazards.disagree.on) return cool_experiment_because(reason, "", "the probes contradict each other");
+	if (r->dry.on && !cool_experiment_sees_flow(r)) return cool_experiment_because(reason, "", "there is no flow");
+	if (r->hazards.no_transfer) return cool_experiment_because(reason, "", "the heat of the host does not arrive in the water");
 	return true;
 }
 
-/* What the law found, and how it stands. */
-static void take_over(cool_regulator_t *r) {
+/* What a commission found, and how it stands. */
+static void take_trial(cool_regulator_t *r) {
 	static const cool_experiment_state_t states[] = {
 		[COOL_COMMISSION_RUNNING] = COOL_EXPERIMENT_RUNNING,
 		[COOL_COMMISSION_DONE] = COOL_EXPERIMENT_DONE,
@@ -115,6 +130,32 @@ static void take_over(cool_regulator_t *r) {
 	}
 }
 
+/* What an autotune found, and how it stands. */
+static void take_tune(cool_regulator_t *r) {
+	static const cool_experiment_state_t states[] = {
+		[COOL_TUNE_RUNNING] = COOL_EXPERIMENT_RUNNING,
+		[COOL_TUNE_DONE] = COOL_EXPERIMENT_DONE,
+		[COOL_TUNE_FAILED] = COOL_EXPERIMENT_FAILED,
+	};
+	const cool_tune_t *t = &r->experiment.tune;
+	cool_experiment_report_t *e = &r->experiment.report;
+	e->state = states[t->state];
+	e->phase = cool_tune_phase_word(t);
+	e->cycles = cool_tune_cycles(t);
+	e->tuned = t->tuned;
+	if (t->reason != NULL) (void)cool_copy(e->reason, sizeof e->reason, t->reason);
+}
+
+static void step_law(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_ms) {
+	double value = 0;
+	if (!cool_experiment_tunes(r)) {
+		cool_commissioning_step(&r->experiment.trial, in, dt_ms);
+		return;
+	}
+	(void)cool_input_state(r, r->experiment.output, &value); /* it is known, or would be a disturbance */
+	cool_tune_step(&r->experiment.tune, value, dt_ms);
+}
+
 void cool_experiment_step(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_ms) {
 	char reason[COOL_REASON_SIZE];
 	if (!active(r)) return;
@@ -122,9 +163,13 @@ void cool_experiment_step(cool_regulator_t *r, const cool_senses_t *in, uint32_t
 		cool_experiment_end(r, COOL_EXPERIMENT_FAILED, reason);
 		return;
 	}
-	if (r->experiment.stepped) cool_commissioning_step(&r->experiment.trial, in, dt_ms);
+	if (r->experiment.stepped) step_law(r, in, dt_ms);
 	r->experiment.stepped = true;
-	take_over(r);
+	if (r->experiment.report.kind == COOL_AUTOTUNE) {
+		take_tune(r);
+	} else {
+		take_trial(r);
+	}
 }
 
 void cool_experiment_end(cool_regulator_t *r, cool_experiment_state_t state, const char *reason) {
@@ -147,7 +192,7 @@ static bool excused(const cool_regulator_t *r, const char *fault) {
 	for (int i = 0; i < r->settings.output_count; i++) {
 		size_t n = strlen(r->settings.outputs[i].name);
 		bool stall = strncmp(fault, r->settings.outputs[i].name, n) == 0 && strcmp(fault + n, "_stall") == 0;
-		if (stall) return i == r->experiment.output || cool_commissioning_alone(&r->experiment.trial);
+		if (stall) return cool_experiment_tries(r, i);
 	}
 	return false;
 }
@@ -156,20 +201,36 @@ static bool no_critical_fault(const cool_regulator_t *r, char reason[COOL_REASON
 	cool_fault_t list[COOL_MAX_FAULTS];
 	int n = cool_faults_list(&r->faults, list);
 	for (int i = 0; i < n; i++)
-		if (list[i].active && list[i].critical && !excused(r, list[i].name)) return because(reason, list[i].name, ": this fault is active");
+		if (list[i].active && list[i].critical && !excused(r, list[i].name))
+			return cool_experiment_because(reason, list[i].name, ": this fault is active");
 	return true;
 }
 
-/* Whether an output may be tried, as far as concerns every experiment. */
-static bool may_try(const cool_regulator_t *r, const char *output, char reason[COOL_REASON_SIZE]) {
+int cool_experiment_may_try(const cool_regulator_t *r, const char *output, char reason[COOL_REASON_SIZE]) {
 	int i = named(r, output);
-	if (i < 0) return because(reason, output, ": there is no such output");
-	const cool_output_cfg_t *o = &r->settings.outputs[i];
-	if (!is_mover(o)) return because(reason, output, ": a pump or a fan is expected");
-	if (running(r)) return because(reason, r->experiment.report.output, ": it is tried already; abort that, or wait for its end");
-	bool cancelled = r->outputs[i].cancelled;
-	if (cool_override_holds(o, &cancelled, r->clock_valid, r->unix_ms)) return because(reason, output, ": it is overridden; end that first");
-	return true;
+	bool may = true;
+	if (i < 0) {
+		may = cool_experiment_because(reason, output, ": there is no such output");
+	} else if (!is_mover(&r->settings.outputs[i])) {
+		may = cool_experiment_because(reason, output, ": a pump or a fan is expected");
+	} else if (running(r)) {
+		may = cool_experiment_because(reason, r->experiment.report.output, ": it is tried already; abort that, or wait for its end");
+	} else if (cool_experiment_overridden(r, i)) {
+		may = cool_experiment_because(reason, output, ": it is overridden; end that first");
+	}
+	return may ? i : -1;
+}
+
+bool cool_experiment_begin(cool_regulator_t *r, cool_experiment_t *e, cool_experiment_kind_t kind, int i, char reason[COOL_REASON_SIZE]) {
+	cool_experiment_t before = r->experiment;
+	r->experiment = *e;
+	r->experiment.output = i;
+	r->experiment.report = (cool_experiment_report_t){
+		.kind = kind, .phase = kind == COOL_AUTOTUNE ? cool_tune_phase_word(&e->tune) : cool_commissioning_phase_word(&e->trial)};
+	(void)cool_copy(r->experiment.report.output, COOL_NAME_SIZE, r->settings.outputs[i].name);
+	if (no_critical_fault(r, reason) && undisturbed(r, reason)) return true;
+	r->experiment = before;
+	return false;
 }
 
 static unsigned tachometers(const cool_regulator_t *r) {
@@ -180,8 +241,8 @@ static unsigned tachometers(const cool_regulator_t *r) {
 }
 
 bool cool_regulator_commission(cool_regulator_t *r, const char *output, const cool_commissioning_cfg_t *ask, char reason[COOL_REASON_SIZE]) {
-	if (!may_try(r, output, reason)) return false;
-	int i = named(r, output);
+	int i = cool_experiment_may_try(r, output, reason);
+	if (i < 0) return false;
 	const cool_output_cfg_t *o = &r->settings.outputs[i];
 	cool_commissioning_cfg_t cfg = *ask;
 	cfg.output = i;
@@ -190,32 +251,17 @@ bool cool_regulator_commission(cool_regulator_t *r, const char *output, const co
 	cfg.tachometers = tachometers(r);
 	const char *not_with_this = cool_commissioning_check(&cfg);
 	if (cfg.test == COOL_TEST_SWEEP && o->kind == COOL_SWITCH) not_with_this = "a switch has one speed; there is nothing to sweep";
-	if (not_with_this != NULL) return because(reason, "", not_with_this);
+	if (not_with_this != NULL) return cool_experiment_because(reason, "", not_with_this);
 	const cool_probe_t *water = cool_probes_role(&r->probes, "water");
 	if (cool_probe_usable(water) && water->value >= r->settings.critical_c - COOL_COMMISSION_BELOW_K)
-		return because(reason, "", "the water has to be more than 10 K below critical");
-
-	cool_experiment_t before = r->experiment;
-	r->experiment = (cool_experiment_t){.output = i};
-	cool_experiment_report_t *e = &r->experiment.report;
-	*e = (cool_experiment_report_t){.kind = cfg.test == COOL_TEST_RUN ? COOL_RUN : COOL_SWEEP, .phase = ""};
-	(void)cool_copy(e->output, sizeof e->output, output);
-	cool_commissioning_begin(&r->experiment.trial, &cfg);
-	if (no_critical_fault(r, reason) && undisturbed(r, reason)) return true;
-	r->experiment = before;
-	return false;
-}
-
-bool cool_regulator_autotune(cool_regulator_t *r, const char *output, const double *setpoint, uint32_t minutes, char reason[COOL_REASON_SIZE]) {
-	(void)r;
-	(void)output;
-	(void)setpoint;
-	(void)minutes;
-	return because(reason, "", "autotune: not supported by this firmware yet");
+		return cool_experiment_because(reason, "", "the water has to be more than 10 K below critical");
+	cool_experiment_t e = {.stepped = false};
+	cool_commissioning_begin(&e.trial, &cfg);
+	return cool_experiment_begin(r, &e, cfg.test == COOL_TEST_RUN ? COOL_RUN : COOL_SWEEP, i, reason);
 }
 
 bool cool_regulator_abort(cool_regulator_t *r, char reason[COOL_REASON_SIZE]) {
-	if (!active(r)) return because(reason, "", "nothing is being tried");
+	if (!active(r)) return cool_experiment_because(reason, "", "nothing is being tried");
 	cool_experiment_end(r, COOL_EXPERIMENT_ABORTED, "somebody ended it");
 	return true;
 }

@@ -19,10 +19,25 @@ bool cool_experiment_tries(const cool_regulator_t *r, int i);
 /** Whether the law looks at the flow itself: that there is none claims nothing. */
 bool cool_experiment_sees_flow(const cool_regulator_t *r);
 
+/** Whether an autotune is active: then it sets the demand of its output, where that leads others. */
+bool cool_experiment_tunes(const cool_regulator_t *r);
+
 /** Ends the experiment where something stronger wants to decide, and advances it otherwise. */
 void cool_experiment_step(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_ms);
 
 /** Ends one that runs, or a pump's rest, from outside. */
 void cool_experiment_end(cool_regulator_t *r, cool_experiment_state_t state, const char *reason);
+
+/** Puts "name: what" together; returns false. */
+bool cool_experiment_because(char reason[COOL_REASON_SIZE], const char *name, const char *what);
+
+/** Whether an override of output i holds, by the clock of the last step. */
+bool cool_experiment_overridden(const cool_regulator_t *r, int i);
+
+/** The index of the output, if it may be tried, as far as concerns every experiment; -1 with the reason otherwise. */
+int cool_experiment_may_try(const cool_regulator_t *r, const char *output, char reason[COOL_REASON_SIZE]);
+
+/** Begins an experiment of a kind with output i, unless something stronger speaks against it now; e has its law, the rest is filled in. Returns false with the reason. */
+bool cool_experiment_begin(cool_regulator_t *r, cool_experiment_t *e, cool_experiment_kind_t kind, int i, char reason[COOL_REASON_SIZE]);
 
 #endif

@@ -104,7 +104,8 @@ static void step_laws(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_
 			out->law = cool_curve_step(&out->curve, &o->curve, law, dt_ms);
 		}
 	}
-	/* Whoever sets a leader's demand by something else than its PI does so here. */
+	/* It is looked at where the output leads others. */
+	if (cool_experiment_tunes(r)) r->outputs[r->experiment.output].demand = (cool_law_out_t){.duty = cool_tune_duty(&r->experiment.tune)};
 	share(r);
 }
 

@@ -11,12 +11,14 @@
 
 #include "cool/commission.h"
 #include "cool/settings.h"
+#include "cool/tune.h"
 #include "cool/types.h"
 
 /** Limits of the contract. */
 enum {
 	COOL_EXPERIMENT_BELOW_K = 5,  /**< so far below critical every experiment ends */
 	COOL_COMMISSION_BELOW_K = 10, /**< and so far below it a `commission` has to begin */
+	COOL_TUNE_BELOW_K = 6,        /**< and at least so far below it a setpoint of the water has to be, which swings */
 };
 
 /** What is tried. */
@@ -41,15 +43,6 @@ typedef enum {
 
 /** The word of `reported` for a state. */
 const char *cool_experiment_state_word(cool_experiment_state_t state);
-
-/** What an autotune found. */
-typedef struct {
-	double setpoint, kp, ti_s, deadband_k; /**< the PI; settings.h has the units */
-	double delay_s;                        /**< effective delay, s */
-	double gain;                           /**< K per second per percent */
-	double swing_k;                        /**< from crest to trough of the water in the last cycles, K */
-	double settle_s;                       /**< expected time back within 0.25 K after a step of the heat, s */
-} cool_tuned_t;
 
 /** What a run found: who turned. */
 typedef struct {
@@ -87,6 +80,7 @@ typedef struct {
 	int output;                 /**< the index of the one that is tried */
 	bool stepped;               /**< the law has seen a step; the first one was not driven by it */
 	cool_commissioning_t trial; /**< of a run and a sweep */
+	cool_tune_t tune;           /**< of an autotune */
 } cool_experiment_t;
 
 #endif
