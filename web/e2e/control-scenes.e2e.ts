@@ -172,7 +172,7 @@ describe('the twin of a device', () => {
   test('without a meter nothing is said of costs', () =>
     visit('devices/my-loop', { twin: 'applied' }, async (page) => {
       const device = page.locator('[data-device-settings]');
-      await device.getByText('a sample every 10 s and all at full from 48.0 °C on').waitFor();
+      await device.getByText('a sample every 10 s · all at full from 48.0 °C on').waitFor();
       expect(await device.getAttribute('open')).toBeNull();
       await openLimits(page);
       await device.getByText('In effect: 10 s.').waitFor();

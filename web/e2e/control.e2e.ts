@@ -239,6 +239,7 @@ describe('the control panel', () => {
       expect(await findings(page)).toEqual([]);
       await question.getByRole('button', { name: 'Cancel' }).click();
       await question.waitFor({ state: 'detached' });
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Start');
       expect((await twinOf(it.server)).desired?.version).toBe(version);
 
       await pump.getByRole('button', { name: 'Start' }).click();

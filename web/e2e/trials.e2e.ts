@@ -96,6 +96,7 @@ describe('trying outputs at the pace of a person', () => {
       await question.waitFor();
       await question.getByRole('button', { name: 'Leave' }).click();
       await wizard(page).waitFor({ state: 'detached' });
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Set up outputs…');
       await until('the device to have ended it', async () => {
         const { state } = await twinOf(it.server);
         return (state as unknown as { experiment: { state: string } }).experiment.state !== 'running';

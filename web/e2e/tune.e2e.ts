@@ -127,6 +127,10 @@ describe('a loop whose gains are looked for', () => {
       await fan.getByRole('button', { name: 'Use a setpoint instead' }).click();
       await question.waitFor();
       expect(await findings(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await question.waitFor({ state: 'detached' });
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Use a setpoint instead');
+      await page.keyboard.press('Enter');
       const setpoint = question.getByRole('spinbutton');
       await setpoint.fill('10'); // which no fan reaches
       await setpoint.press('Tab');

@@ -5,7 +5,7 @@ export const controlEn = {
   ...setupEn,
 
   'panel.title': 'Control',
-  'panel.setup': 'Setting up',
+  'panel.setup': 'Hardware and limits',
   'panel.readonly':
     'You can look at everything here; changes are made on the machine that runs Coolant, or through an SSH tunnel to it, as there are no accounts yet.',
 

@@ -190,7 +190,7 @@ export const setupZh: Readonly<Record<keyof typeof setupEn, string>> = {
   'feed.none': '占空比须高于最低值 {duty}。',
   'feed.take': '采用此数值',
 
-  'whole.short.interval': '每 {interval} 上报一次',
+  'whole.short.interval': '每 {interval}上报一次',
   'whole.short.critical': '达到 {temp} 全力散热',
   'whole.short.standby': '空闲时待机',
   'whole.dew': '高于露点',
