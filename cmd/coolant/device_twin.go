@@ -197,7 +197,14 @@ func (i *deviceInputCommand) Run(p *process) error {
 		return coolant.Errorf(coolant.CodeInvalid, "--for: whole seconds from 1s to 24h are expected, not %v", i.For)
 	}
 	return i.twins(p, i.ID, func(id coolant.DeviceID, twins app.DeviceTwins) error {
-		return twins.Input(p.ctx, id, coolant.Input{HostW: i.HostW, Valid: i.For})
+		if err := twins.Input(p.ctx, id, coolant.Input{HostW: i.HostW, Valid: i.For}); err != nil {
+			return err
+		}
+		if i.JSON {
+			return json.NewEncoder(p.stdout).Encode(map[string]any{"id": id, "host_w": i.HostW, "valid_s": int(i.For / time.Second)})
+		}
+		_, err := fmt.Fprintf(p.stdout, "%s: its host makes %g W, for %v from now\n", id, i.HostW, i.For)
+		return err
 	})
 }
 
