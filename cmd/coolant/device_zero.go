@@ -30,11 +30,15 @@ func (z *deviceZeroCommand) Run(p *process) error {
 		if err != nil {
 			return err
 		}
-		if err := missingProbes(id, z.Roles, roms); z.Apply && err != nil {
-			return err // before anybody waits for offsets that could not be kept
+		// Before anybody waits for what cannot be found or kept. A device that says nothing of its probes may know them.
+		if err := missingProbes(id, z.Roles, roms); (z.Apply || len(roms) > 0) && err != nil {
+			return err
 		}
 		command, err := z.ask(p, id, to, app.CommandZero, args)
 		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(p.stderr, "%s averages them for %v\n", id, z.For); err != nil {
 			return err
 		}
 		offsets, err := app.FollowZero(p.ctx, to, id, command, z.For)

@@ -62,6 +62,10 @@ func TestTrialCommands(t *testing.T) {
 		{"physics for programs", demo("physics", "--json"), exitOK, []string{`"device":"demo"`, `"time_constant":{`}, ""},
 		{"zeroing", demo("zero", "water", "inlet", "--for", "5s", "--apply"), exitOK, []string{"inlet      +0.", "version 1 is applied", `"role": "inlet"`, `"role": "water"`}, ""},
 		{"zeroing a role that nobody fills", demo("zero", "water", "reservoir", "--apply"), exitUsage, nil, "its probes fill ambient, inlet, outlet, water"},
+		{"asking for the offset of a role that nobody fills", demo("zero", "water", "watr"), exitUsage, nil, "watr: no probe of demo fills that role"},
+		{"zeroing for a while", demo("zero", "water", "inlet", "--for", "5s"), exitOK, []string{"inlet      +0."}, "demo averages them for 5s"},
+		{"what the host does", demo("input", "--host-w", "45"), exitOK, []string{"demo: its host makes 45 W, for 1m0s from now"}, ""},
+		{"what the host does, for programs", demo("input", "--host-w", "45", "--for", "2m", "--json"), exitOK, []string{`{"host_w":45,"id":"demo","valid_s":120}`}, ""},
 		{"zeroing one probe", demo("zero", "water"), exitUsage, nil, "at least two probes"},
 		{"no such fault", demo("clear", "leak"), exitFailed, nil, "there is no fault leak"},
 	}
