@@ -45,7 +45,11 @@ func (t trialFlags) try(p *process, name string, args json.RawMessage, most time
 		})
 		switch {
 		case p.ctx.Err() != nil:
-			_, err = fmt.Fprintf(p.stderr, "%s goes on with it; coolant device abort %s%s ends it\n", id, id, t.dataFlag())
+			without := ""
+			if apply != nil {
+				without = ", and nobody takes over what it finds"
+			}
+			_, err = fmt.Fprintf(p.stderr, "%s goes on with it%s; coolant device abort %s%s ends it\n", id, without, id, t.dataFlag())
 			return err
 		case err != nil:
 			return err
