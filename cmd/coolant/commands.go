@@ -13,7 +13,7 @@ import (
 type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Run the service: broker, store, page and API."`
 	Demo        demoCommand        `cmd:"" help:"Run the service with simulated devices and 24 hours of history."`
-	Device      deviceCommand      `cmd:"" help:"Add, list, remove devices and change their passwords."`
+	Device      deviceCommand      `cmd:"" help:"Register devices, change what they do, and have them try things."`
 	Broker      brokerCommand      `cmd:"" help:"Check the outside broker."`
 	Backup      backupCommand      `cmd:"" help:"Write the database to one file, also while the service runs."`
 	Config      configCommand      `cmd:"" help:"Check the configuration."`

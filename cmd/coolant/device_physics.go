@@ -81,6 +81,9 @@ func unknownText(f coolant.Figure, history string) string {
 	case coolant.UnknownUnsettled:
 		return "the water still follows a change"
 	case coolant.UnknownCollecting:
+		if f.Need == 1 {
+			history = strings.TrimSuffix(history, "s")
+		}
 		return fmt.Sprintf("it takes %d %s of history, and there are %d", f.Need, history, f.Have)
 	case coolant.UnknownSteady:
 		return "the loop is too steady to show it"
