@@ -45,11 +45,10 @@ func (t trialFlags) try(p *process, name string, args json.RawMessage, most time
 		})
 		switch {
 		case p.ctx.Err() != nil:
-			without := ""
-			if apply != nil {
-				without = ", and nobody takes over what it finds"
+			if apply != nil { // what was asked for is not done
+				return coolant.Errorf(coolant.CodeUnavailable, "%s goes on with it, and nobody takes over what it finds; coolant device abort %s%s ends it", id, id, t.dataFlag())
 			}
-			_, err = fmt.Fprintf(p.stderr, "%s goes on with it%s; coolant device abort %s%s ends it\n", id, without, id, t.dataFlag())
+			_, err = fmt.Fprintf(p.stderr, "%s goes on with it; coolant device abort %s%s ends it\n", id, id, t.dataFlag())
 			return err
 		case err != nil:
 			return err

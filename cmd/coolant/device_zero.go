@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +12,10 @@ import (
 	"coolant"
 	"coolant/internal/app"
 )
+
+// likelyOffset is as far as a healthy DS18B20 can be from the mean of several: each is within 0.5 K (its datasheet, -10 to
+// +85 C).
+const likelyOffset = 1.0
 
 type deviceZeroCommand struct {
 	askFlags
@@ -45,8 +50,16 @@ func (z *deviceZeroCommand) Run(p *process) error {
 		if err != nil {
 			return err
 		}
-		if err := z.answer(p, id, offsets); err != nil || !z.Apply {
+		if err := z.answer(p, id, offsets); err != nil {
 			return err
+		}
+		for _, role := range slices.Sorted(maps.Keys(offsets)) {
+			if math.Abs(offsets[role]) > likelyOffset {
+				fmt.Fprintf(p.stderr, "%s is %.1f K off, more than two good probes can differ: do all of them stand in the same water, without any heat?\n", role, math.Abs(offsets[role]))
+			}
+		}
+		if !z.Apply {
+			return nil
 		}
 		return z.assign(p, id, to, "offsets found by zeroing", func(body json.RawMessage) (json.RawMessage, error) {
 			return withOffsets(body, roms, offsets)

@@ -17,6 +17,8 @@ func TestCheckArgs(t *testing.T) {
 		{wire.CommandAutotune, `{"output":"fan"}`, ""},
 		{wire.CommandCommission, `{"output":"fan"}`, "test: it is missing"},
 		{wire.CommandCommission, `{"output":"fan","test":"sweep"}`, ""},
+		{wire.CommandAutotune, `{"outptu":"fan"}`, "outptu: autotune has no such argument; perhaps output is meant; it has output, setpoint, minutes"},
+		{wire.CommandCommission, `{"output":"fan","test":"run","glow":1}`, "glow: commission has no such argument; it has output"},
 		{wire.CommandAbort, ``, ""},
 		{wire.CommandIdentify, `{"x":1}`, ""},
 		{"of-a-later-version", `{"x":1}`, ""},

@@ -30,7 +30,7 @@ export const experimentZh: Readonly<Record<keyof typeof experimentEn, string>> =
     '{output}在高于设定温度时全力散热，低于时尽量少散热，使水温摆动零点几度。设备从若干次摆动中求得参数。',
   'tune.safe': '水温进入 {low} 到 {high} 之后不会越出。安全保护始终优先，并会使整定结束。',
   'tune.load': '发热量应保持不变：期间不要启动或停止任何任务。',
-  'tune.long': '多数回路需要 15 到 40 分钟，大的回路最长一小时。关闭此页后仍会继续，并可随时中止。',
+  'tune.long': '多数回路需要 10 到 30 分钟，有的最长一小时。关闭此页后仍会继续，并可随时中止。',
   'tune.changes': '整定不会改动任何设置，求得的参数会先显示出来。',
   'tune.setpoint': '围绕的温度',
   'tune.setpoint.about': '应是回路能够保持的温度。当前：{now}。',
