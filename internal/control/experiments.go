@@ -57,6 +57,17 @@ func (e *experiment) holds(r *Regulator, i int) bool {
 	return i == e.output || e.alone() || e.tunes() && r.leader(i) == e.output
 }
 
+// pauses says whether the law of output i waits meanwhile: what it saw would not be its doing. Where others go
+// on by its demand it does not wait.
+func (e *experiment) pauses(r *Regulator, i int) bool {
+	for k := range r.cfg.Outputs {
+		if r.leader(k) == i && !e.holds(r, k) {
+			return false
+		}
+	}
+	return e.holds(r, i)
+}
+
 // claim is what it asks of an output that it holds. A relay is to act at once, but within what the output
 // may do otherwise; a commission is there to find out what that is.
 func (e *experiment) claim(r *Regulator, i int) decision {

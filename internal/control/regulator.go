@@ -136,7 +136,7 @@ func (r *Regulator) stepLaws(in *Senses, dt time.Duration) {
 		value, state := r.input(i)
 		law := Input{Value: value, Good: state == inputKnown}
 		switch {
-		case out.pi != nil && r.experiment.holds(r, i):
+		case out.pi != nil && r.experiment.pauses(r, i):
 			// It goes on afterwards where it was: what it saw meanwhile was not its doing.
 		case out.pi != nil:
 			out.law = out.pi.Step(PIInput{Input: law, HostW: host, InEffect: r.takeOver(i)}, dt)

@@ -60,6 +60,12 @@ bool cool_experiment_holds(const cool_regulator_t *r, int i) {
 	return cool_experiment_tunes(r) && cool_share_leader(&r->settings, i) == r->experiment.output;
 }
 
+bool cool_experiment_pauses(const cool_regulator_t *r, int i) {
+	for (int k = 0; k < r->settings.output_count; k++)
+		if (cool_share_leader(&r->settings, k) == i && !cool_experiment_holds(r, k)) return false;
+	return cool_experiment_holds(r, i);
+}
+
 cool_claim_t cool_experiment_claim(const cool_regulator_t *r, int i) {
 	bool shares = cool_share_leader(&r->settings, i) >= 0;
 	double duty = i == r->experiment.output ? cool_commissioning_duty(&r->experiment.trial) : 0;

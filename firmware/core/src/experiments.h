@@ -10,6 +10,9 @@
 /** Whether an experiment decides output i, unless something stronger does: it is the one that is tried, or rests for it. */
 bool cool_experiment_holds(const cool_regulator_t *r, int i);
 
+/** Whether the law of output i waits meanwhile: what it saw would not be its doing. Where others go on by its demand it does not wait. */
+bool cool_experiment_pauses(const cool_regulator_t *r, int i);
+
 /** What it then asks for. */
 cool_claim_t cool_experiment_claim(const cool_regulator_t *r, int i);
 
