@@ -267,10 +267,16 @@ func (r *Regulator) mayTry(output string) (int, error) {
 		return 0, coolant.Errorf(coolant.CodeInvalid, "%s: a pump or a fan is expected", output)
 	case r.experiment.report.State == ExperimentRunning:
 		return 0, cannotTry("%s: it is tried already; abort that, or wait for its end", r.experiment.report.Output)
-	case r.drives[i].Overridden:
+	case r.overridden(i):
 		return 0, cannotTry("%s: it is overridden; end that first", output)
 	}
 	return i, nil
+}
+
+// overridden says whether an override of output i holds, by the settings of now and the clock of the last step.
+func (r *Regulator) overridden(i int) bool {
+	out := r.outputs[i] // a copy: to ask cancels nothing
+	return out.overridden(&r.cfg.Outputs[i], r.clock)
 }
 
 // criticalFault is an active one that the experiment is not there to find; "": there is none.
