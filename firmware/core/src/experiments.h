@@ -40,7 +40,7 @@ bool cool_experiment_overridden(const cool_regulator_t *r, int i);
 /** The index of the output, if it may be tried, as far as concerns every experiment; -1 with the reason otherwise. */
 int cool_experiment_may_try(const cool_regulator_t *r, const char *output, char reason[COOL_REASON_SIZE]);
 
-/** Begins an experiment of a kind with output i, unless something stronger speaks against it now; e has its law, the rest is filled in. Returns false with the reason. */
+/** Begins an experiment of a kind with output i, unless something stronger speaks against it now; e has its law and nothing else, and is used up. Returns false with the reason. */
 bool cool_experiment_begin(cool_regulator_t *r, cool_experiment_t *e, cool_experiment_kind_t kind, int i, char reason[COOL_REASON_SIZE]);
 
 #endif
