@@ -157,6 +157,20 @@ TEST(what_cannot_be_kept_is_ended_again) {
 	CHECK(bench_has(bench.reported, "\"state\":\"aborted\""));
 }
 
+/* It has been ended, so nobody is told that it was not. */
+TEST(an_abort_that_cannot_be_kept_is_done_all_the_same) {
+	start();
+	turn(20000, true, true, true);
+	command("c-1", "commission", "{\"output\":\"fan\",\"test\":\"run\",\"seconds\":60}");
+	turn(5000, true, true, true);
+	bench.broken_flash = true;
+	command("c-2", "abort", "{}");
+	CHECK_STR(bench.reply, "{\"id\":\"c-2\",\"ok\":true}");
+	turn(1000, true, true, true);
+	CHECK(duty(0) > 0);
+	CHECK(bench_has(bench.reported, "\"command\":\"c-1\",\"kind\":\"run\",\"output\":\"fan\",\"state\":\"aborted\""));
+}
+
 TEST(a_restart_forgets_it) {
 	start();
 	turn(20000, true, true, true);

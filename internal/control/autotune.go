@@ -37,7 +37,7 @@ func (r *Regulator) relay(i int, ask AutotuneAsk) (TuneConfig, error) {
 		return cfg, cannotTry("%s: it follows; tune its leader %s", o.Name, o.Auto.Follow)
 	}
 	for k := range r.cfg.Outputs {
-		if r.leader(k) == i && r.drives[k].Overridden {
+		if r.leader(k) == i && r.overridden(k) {
 			return cfg, cannotTry("%s: it is overridden; end that first", r.cfg.Outputs[k].Name)
 		}
 	}

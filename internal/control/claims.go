@@ -168,7 +168,7 @@ func (r *Regulator) claimStalled(i int) decision {
 // ordinary is the override or the automatic part, which everything stronger has let pass.
 func (r *Regulator) ordinary(s *scene, i int) decision {
 	o, out := &r.cfg.Outputs[i], &r.outputs[i]
-	if out.overridden(o, s.in) {
+	if out.overridden(o, s.in.clock()) {
 		return decision{ByOverride, ask{duty: o.Override.Duty}}
 	}
 	least := max(o.Min, o.Start)
@@ -189,7 +189,7 @@ func (r *Regulator) claimBuzzer(s *scene, i int) decision {
 	o := &r.cfg.Outputs[i]
 	a := ask{urgent: true, atOnce: true}
 	switch {
-	case r.outputs[i].overridden(o, s.in):
+	case r.outputs[i].overridden(o, s.in.clock()):
 		return decision{ByOverride, ask{duty: o.Override.Duty}}
 	case s.critical:
 		a.duty = 100
@@ -199,14 +199,14 @@ func (r *Regulator) claimBuzzer(s *scene, i int) decision {
 
 // overridden says whether the output's override holds. One that ends too far ahead is
 // cancelled, so that it does not begin by itself later; over-temperature cancels as well.
-func (out *output) overridden(o *OutputConfig, in *Senses) bool {
-	if o.Override == nil || !in.ClockValid {
+func (out *output) overridden(o *OutputConfig, c clock) bool {
+	if o.Override == nil || !c.valid {
 		return false
 	}
-	if o.tooFar(in.Now) {
+	if o.tooFar(c.now) {
 		out.cancelled = true
 	}
-	return !out.cancelled && in.Now < o.Override.Until
+	return !out.cancelled && c.now < o.Override.Until
 }
 
 // tooFar is written so that nothing can overflow: a clock may say anything.

@@ -57,6 +57,17 @@ func (e *experiment) holds(r *Regulator, i int) bool {
 	return i == e.output || e.alone() || e.tunes() && r.leader(i) == e.output
 }
 
+// pauses says whether the law of output i waits meanwhile: what it saw would not be its doing. Where others go
+// on by its demand it does not wait.
+func (e *experiment) pauses(r *Regulator, i int) bool {
+	for k := range r.cfg.Outputs {
+		if r.leader(k) == i && !e.holds(r, k) {
+			return false
+		}
+	}
+	return e.holds(r, i)
+}
+
 // claim is what it asks of an output that it holds. A relay is to act at once, but within what the output
 // may do otherwise; a commission is there to find out what that is.
 func (e *experiment) claim(r *Regulator, i int) decision {
@@ -256,10 +267,16 @@ func (r *Regulator) mayTry(output string) (int, error) {
 		return 0, coolant.Errorf(coolant.CodeInvalid, "%s: a pump or a fan is expected", output)
 	case r.experiment.report.State == ExperimentRunning:
 		return 0, cannotTry("%s: it is tried already; abort that, or wait for its end", r.experiment.report.Output)
-	case r.drives[i].Overridden:
+	case r.overridden(i):
 		return 0, cannotTry("%s: it is overridden; end that first", output)
 	}
 	return i, nil
+}
+
+// overridden says whether an override of output i holds, by the settings of now and the clock of the last step.
+func (r *Regulator) overridden(i int) bool {
+	out := r.outputs[i] // a copy: to ask cancels nothing
+	return out.overridden(&r.cfg.Outputs[i], r.clock)
 }
 
 // criticalFault is an active one that the experiment is not there to find; "": there is none.

@@ -5,6 +5,9 @@ import "time"
 // bandSlack is how far, in percent, a duty falls below a band before its upper end is left.
 const bandSlack = 1.0
 
+// longHeld is longer than any least time of a switch.
+const longHeld = 1000 * time.Hour
+
 // ask is what is asked of a motor.
 type ask struct {
 	duty   float64 // percent; not finite counts as 100
@@ -34,7 +37,7 @@ type motor struct {
 func newMotor(duty float64) motor {
 	m := motor{duty: duty, on: duty > 0, band: -1}
 	if duty > 0 {
-		m.held = 1000 * time.Hour
+		m.held = longHeld
 		m.slew = Slew{duty: duty, started: true}
 	}
 	return m
@@ -83,6 +86,9 @@ func (m *motor) flip(cfg *OutputConfig, a ask, on bool) float64 {
 	}
 	if on != m.on && (a.raw || !held) {
 		m.on, m.held = on, 0
+		if a.raw {
+			m.held = longHeld // what was tried is no reason to stay off, or on, after it
+		}
 		if on {
 			m.cycles++
 		}
@@ -99,10 +105,10 @@ func (m *motor) turn(cfg *OutputConfig, a ask, duty float64, dt time.Duration) f
 		return 0
 	}
 	if a.raw {
-		m.slew, m.spin, m.band = Slew{duty: duty, started: true}, 0, -1
+		m.slew, m.spin, m.band = Slew{duty: duty, started: duty >= max(cfg.Min, cfg.Start)}, 0, -1
 		return duty
 	}
-	if m.duty <= 0 {
+	if !m.slew.started { // from rest, or from a duty that was tried and at which it may have stood
 		m.spin = cfg.SpinUp
 	} else {
 		m.spin = max(m.spin-dt, 0)

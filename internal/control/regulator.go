@@ -54,6 +54,7 @@ type Regulator struct {
 	dry      lasting  // no flow while a pump should run
 	blocked  lasting  // a chiller is wanted and not allowed to run
 	started  bool     // a step was taken
+	clock    clock    // of the last step
 
 	experiment experiment
 }
@@ -95,6 +96,7 @@ func (r *Regulator) Step(in Senses, dt time.Duration) {
 	r.stepStandby(&in, s.stalled, dt)
 	r.decide(&s, dt)
 	r.started = true
+	r.clock = in.clock()
 }
 
 // stepStalls judges by what the outputs were told in the step before. unproven says whether
@@ -136,7 +138,7 @@ func (r *Regulator) stepLaws(in *Senses, dt time.Duration) {
 		value, state := r.input(i)
 		law := Input{Value: value, Good: state == inputKnown}
 		switch {
-		case out.pi != nil && r.experiment.holds(r, i):
+		case out.pi != nil && r.experiment.pauses(r, i):
 			// It goes on afterwards where it was: what it saw meanwhile was not its doing.
 		case out.pi != nil:
 			out.law = out.pi.Step(PIInput{Input: law, HostW: host, InEffect: r.takeOver(i)}, dt)
@@ -210,7 +212,7 @@ func (r *Regulator) decide(s *scene, dt time.Duration) {
 		}
 		// One that ends too far ahead is cancelled also while something stronger decides, so
 		// that it does not begin after that.
-		r.outputs[i].overridden(&r.cfg.Outputs[i], s.in)
+		r.outputs[i].overridden(&r.cfg.Outputs[i], s.in.clock())
 		s.chilling = s.chilling || r.wanted(i)
 	}
 	// Pumps and fans first: a chiller goes by what they are told in this step.
@@ -239,7 +241,7 @@ func (r *Regulator) drive(s *scene, i int, dt time.Duration) {
 		out.pi.restart()
 	}
 	duty := out.motor.step(o, d.ask, dt)
-	r.drives[i] = Drive{Duty: duty, By: d.by, Overridden: out.overridden(o, s.in), Supervised: r.supervised(o), Cycles: out.motor.cycles}
+	r.drives[i] = Drive{Duty: duty, By: d.by, Overridden: out.overridden(o, s.in.clock()), Supervised: r.supervised(o), Cycles: out.motor.cycles}
 }
 
 func (r *Regulator) supervised(o *OutputConfig) bool {

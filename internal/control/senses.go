@@ -26,6 +26,14 @@ type Senses struct {
 	Now           coolant.UnixMilli
 }
 
+// clock is the device's; without a valid one overrides do not apply.
+type clock struct {
+	valid bool
+	now   coolant.UnixMilli
+}
+
+func (in *Senses) clock() clock { return clock{valid: in.ClockValid, now: in.Now} }
+
 // ProbeRead is what came from one probe.
 type ProbeRead struct {
 	ROM     uint64 // not 0

@@ -109,7 +109,7 @@ static void give_up(cool_device_t *d, uint64_t now, cool_blob_t blob) {
 		cool_device_roll_back(d, now, "it could not be kept in flash");
 		d->save_rest = now + COOL_SAVE_REST_MS;
 	}
-	if (o->kind == COOL_ORDER_CLEAR_FAULT) return; // it is done already, and doing it again does no harm
+	if (o->kind == COOL_ORDER_CLEAR_FAULT || o->kind == COOL_ORDER_ABORT) return; // it is done already, and doing it again does no harm
 	cool_device_forgo(d, o);
 	o->kind = COOL_ORDER_NONE;
 	(void)cool_copy(o->answer.error, sizeof o->answer.error, "flash could not be written, so the command is not carried out");

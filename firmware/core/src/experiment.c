@@ -60,6 +60,12 @@ bool cool_experiment_holds(const cool_regulator_t *r, int i) {
 	return cool_experiment_tunes(r) && cool_share_leader(&r->settings, i) == r->experiment.output;
 }
 
+bool cool_experiment_pauses(const cool_regulator_t *r, int i) {
+	for (int k = 0; k < r->settings.output_count; k++)
+		if (cool_share_leader(&r->settings, k) == i && !cool_experiment_holds(r, k)) return false;
+	return cool_experiment_holds(r, i);
+}
+
 cool_claim_t cool_experiment_claim(const cool_regulator_t *r, int i) {
 	bool shares = cool_share_leader(&r->settings, i) >= 0;
 	double duty = i == r->experiment.output ? cool_commissioning_duty(&r->experiment.trial) : 0;
@@ -221,15 +227,24 @@ int cool_experiment_may_try(const cool_regulator_t *r, const char *output, char 
 	return may ? i : -1;
 }
 
+/* Byte by byte: the stack of the network task has no room for a third one. */
+static void exchange(cool_experiment_t *a, cool_experiment_t *b) {
+	unsigned char *x = (unsigned char *)a, *y = (unsigned char *)b;
+	for (size_t i = 0; i < sizeof *a; i++) {
+		unsigned char was = x[i];
+		x[i] = y[i];
+		y[i] = was;
+	}
+}
+
 bool cool_experiment_begin(cool_regulator_t *r, cool_experiment_t *e, cool_experiment_kind_t kind, int i, char reason[COOL_REASON_SIZE]) {
-	cool_experiment_t before = r->experiment;
-	r->experiment = *e;
-	r->experiment.output = i;
-	r->experiment.report = (cool_experiment_report_t){
-		.kind = kind, .phase = kind == COOL_AUTOTUNE ? cool_tune_phase_word(&e->tune) : cool_commissioning_phase_word(&e->trial)};
-	(void)cool_copy(r->experiment.report.output, COOL_NAME_SIZE, r->settings.outputs[i].name);
+	e->output = i;
+	e->report.kind = kind;
+	e->report.phase = kind == COOL_AUTOTUNE ? cool_tune_phase_word(&e->tune) : cool_commissioning_phase_word(&e->trial);
+	(void)cool_copy(e->report.output, COOL_NAME_SIZE, r->settings.outputs[i].name);
+	exchange(&r->experiment, e);
 	if (no_critical_fault(r, reason) && undisturbed(r, reason)) return true;
-	r->experiment = before;
+	exchange(&r->experiment, e);
 	return false;
 }
 

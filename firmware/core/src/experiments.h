@@ -10,6 +10,9 @@
 /** Whether an experiment decides output i, unless something stronger does: it is the one that is tried, or rests for it. */
 bool cool_experiment_holds(const cool_regulator_t *r, int i);
 
+/** Whether the law of output i waits meanwhile: what it saw would not be its doing. Where others go on by its demand it does not wait. */
+bool cool_experiment_pauses(const cool_regulator_t *r, int i);
+
 /** What it then asks for. */
 cool_claim_t cool_experiment_claim(const cool_regulator_t *r, int i);
 
@@ -37,7 +40,7 @@ bool cool_experiment_overridden(const cool_regulator_t *r, int i);
 /** The index of the output, if it may be tried, as far as concerns every experiment; -1 with the reason otherwise. */
 int cool_experiment_may_try(const cool_regulator_t *r, const char *output, char reason[COOL_REASON_SIZE]);
 
-/** Begins an experiment of a kind with output i, unless something stronger speaks against it now; e has its law, the rest is filled in. Returns false with the reason. */
+/** Begins an experiment of a kind with output i, unless something stronger speaks against it now; e has its law and nothing else, and is used up. Returns false with the reason. */
 bool cool_experiment_begin(cool_regulator_t *r, cool_experiment_t *e, cool_experiment_kind_t kind, int i, char reason[COOL_REASON_SIZE]);
 
 #endif

@@ -9,6 +9,9 @@ void cool_motor_init(cool_motor_t *m, double duty) {
 	if (duty > 0) m->slew = (cool_slew_t){.duty = duty, .started = true};
 }
 
+/* The duty from which on a motor turns for certain. */
+static double turns_from(const cool_output_cfg_t *cfg) { return cool_max(cfg->min_duty, cfg->start_duty); }
+
 /* The ask with rest and least duty applied. */
 static double wanted(cool_motor_t *m, const cool_output_cfg_t *cfg, const cool_ask_t *ask) {
 	double duty = cool_finite(ask->duty) ? cool_clamp(ask->duty, 0, 100) : 100;
@@ -27,7 +30,7 @@ static double drive_switch(cool_motor_t *m, const cool_output_cfg_t *cfg, const 
 						 : m->held_ms < cfg->min_on_ms && !ask->at_once;
 	if (on != m->on && !held) {
 		m->on = on;
-		m->held_ms = 0;
+		m->held_ms = ask->raw ? UINT32_MAX : 0; /* what was tried is no reason to stay off, or on, after it */
 		if (on) m->cycles++;
 	}
 	return m->on ? 100 : 0;
@@ -50,12 +53,12 @@ static double drive_pwm(cool_motor_t *m, const cool_output_cfg_t *cfg, const coo
 		return 0;
 	}
 	if (ask->raw) {
-		m->slew = (cool_slew_t){.duty = duty, .started = true};
+		m->slew = (cool_slew_t){.duty = duty, .started = duty >= turns_from(cfg)};
 		m->spin_ms = 0;
 		m->band = -1;
 		return duty;
 	}
-	if (m->duty <= 0) {
+	if (!m->slew.started) {
 		m->spin_ms = cfg->spin_up_ms;
 	} else {
 		m->spin_ms = m->spin_ms > dt_ms ? m->spin_ms - dt_ms : 0;

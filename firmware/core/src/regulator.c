@@ -95,7 +95,7 @@ static void step_laws(cool_regulator_t *r, const cool_senses_t *in, uint32_t dt_
 		cool_output_t *out = &r->outputs[i];
 		cool_law_in_t law = {.value = 0};
 		law.good = cool_input_state(r, i, &law.value) == COOL_INPUT_KNOWN;
-		if (o->law == COOL_LAW_PI && cool_experiment_holds(r, i)) {
+		if (o->law == COOL_LAW_PI && cool_experiment_pauses(r, i)) {
 			/* It goes on afterwards where it was: what it saw meanwhile was not its doing. */
 		} else if (o->law == COOL_LAW_PI) {
 			out->law = cool_pi_step(&out->pi, &o->pi, law, in->host_known ? in->host_w : 0, take_over(r, i), dt_ms);

@@ -118,15 +118,21 @@ static bool same_motor(const cool_output_cfg_t *a, const cool_output_cfg_t *b) {
 		a->min_off_ms == b->min_off_ms;
 }
 
+/* Whether the automatic parts are alike. What one that follows looks at is its leader's: in settings that are not applied yet it says nothing. */
+static bool same_law(const cool_output_cfg_t *a, const cool_output_cfg_t *b) {
+	if (a->law != b->law || !same_range(&a->range, &b->range)) return false;
+	if (a->law == COOL_LAW_FOLLOW) return strcmp(a->follow, b->follow) == 0;
+	return same_input(&a->input, &b->input) && (a->law != COOL_LAW_PI || same_pi(&a->pi, &b->pi)) &&
+		(a->law != COOL_LAW_CURVE || same_curve(&a->curve, &b->curve));
+}
+
 /* Whether other settings change any output; the laws' bounds are the outputs'. */
 static bool outputs_differ(const cool_settings_t *was, const cool_settings_t *is) {
 	bool equal = was->output_count == is->output_count;
 	for (int i = 0; equal && i < is->output_count; i++) {
 		const cool_output_cfg_t *a = &was->outputs[i], *b = &is->outputs[i];
 		equal = strcmp(a->name, b->name) == 0 && a->role == b->role && a->kind == b->kind && same_wiring(&a->wiring, &b->wiring) &&
-			same_motor(a, b) && a->law == b->law && same_input(&a->input, &b->input) && strcmp(a->follow, b->follow) == 0 &&
-			same_range(&a->range, &b->range) && same_override(&a->override, &b->override) && (a->law != COOL_LAW_PI || same_pi(&a->pi, &b->pi)) &&
-			(a->law != COOL_LAW_CURVE || same_curve(&a->curve, &b->curve));
+			same_motor(a, b) && same_law(a, b) && same_override(&a->override, &b->override);
 	}
 	return !equal;
 }

@@ -10,7 +10,8 @@
  *    percent below the band, so that a duty at the band's lower edge does not make it jump to and fro;
  *  - something while it rests starts with the spin-up pulse, and then gets its duty at once: what creeps up from rest hums without turning.
  *
- * What is asked for raw gets exactly that at once: who tries an output wants to see it, and not this.
+ * What is asked for raw gets exactly that at once: who tries an output wants to see it, and not this. What comes after it is not held by the times of a switch
+ * either, and starts as from rest where the motor may have stood: below its least duty, or its start point.
  *
  * Rest, by start and stop points, is for the automatic part only. A COOL_SWITCH is on where it is asked for anything above 0.
  */
