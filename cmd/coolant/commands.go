@@ -83,6 +83,7 @@ type demoCommand struct {
 	listenFlags
 	Seed    uint64   `help:"Seed of the simulation; the same seed makes the same weather." default:"1"`
 	Speed   float64  `help:"How many times faster than life the loop's physics run." default:"1"`
+	Heat    float64  `help:"Heat of the simulated machines, all the time, up to 200 (default: that of a working day). To try coolant device tune, which takes a steady one." placeholder:"W"`
 	Devices int      `help:"Number of simulated devices, 1 to 200." default:"1"`
 	Fault   []string `help:"Let something fail: NAME@TIME or NAME@TIME+DURATION, for example por85@30s. May be repeated." placeholder:"NAME@TIME"`
 
@@ -96,6 +97,9 @@ func (d *demoCommand) Validate() error {
 	}
 	if !(d.Speed > 0 && d.Speed <= 3600) {
 		return fmt.Errorf("--speed must be above 0 and at most 3600")
+	}
+	if !(d.Heat >= 0 && d.Heat <= 200) {
+		return fmt.Errorf("--heat must be from 0 to 200")
 	}
 	return nil
 }
@@ -113,7 +117,7 @@ func (d *demoCommand) Run(p *process) error {
 	log := app.NewLogger(p.stderr, c.Log)
 	return app.Demo{
 		Service: app.Service{Config: c, Version: version, Log: log, Ready: welcome(p.stderr, log, c)},
-		Seed:    d.Seed, Speed: d.Speed, Devices: d.Devices, Faults: d.Fault,
+		Seed:    d.Seed, Speed: d.Speed, Heat: d.Heat, Devices: d.Devices, Faults: d.Fault,
 		FirmwareHost: d.FirmwareHost,
 		Temporary:    d.Data == "",
 	}.Run(p.ctx)

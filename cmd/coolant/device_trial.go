@@ -80,7 +80,9 @@ func trialText(e app.Trial) string {
 	if e.Phase != "" {
 		parts = append(parts, e.Phase)
 	}
-	if e.Cycles != nil && *e.Cycles > 0 {
+	if e.Cycles != nil && *e.Cycles == 1 {
+		parts = append(parts, "one cycle")
+	} else if e.Cycles != nil && *e.Cycles > 1 {
 		parts = append(parts, fmt.Sprintf("%d cycles", *e.Cycles))
 	}
 	if e.Reason != "" {

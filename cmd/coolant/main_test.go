@@ -52,6 +52,7 @@ func TestCommandLine(t *testing.T) {
 		{"a demo with an unknown fault", []string{"demo", "--http", "127.0.0.1:0", "--fault", "gremlin@3s"}, exitUsage, "", "por85"},
 		{"a demo with firmware that is not there", []string{"demo", "--http", "127.0.0.1:0", "--firmware-host", filepath.Join(data, "none")}, exitUsage, "", "make firmware-host"},
 		{"a demo with firmware that is no program", []string{"demo", "--http", "127.0.0.1:0", "--firmware-host", data}, exitUsage, "", "make firmware-host"},
+		{"a demo that boils", []string{"demo", "--heat", "900"}, exitUsage, "", "--heat must be from 0 to 200"},
 		{"a demo without devices", []string{"demo", "--devices", "0"}, exitUsage, "", "--devices"},
 		{"a demo at no speed", []string{"demo", "--speed", "0"}, exitUsage, "", "--speed"},
 	}

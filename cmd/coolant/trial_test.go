@@ -13,11 +13,11 @@ import (
 )
 
 // demoOf runs a simulated device on a service of its own and returns the arguments of a command about it.
-func demoOf(t *testing.T) func(name string, args ...string) []string {
+func demoOf(t *testing.T, speed, heat float64) func(name string, args ...string) []string {
 	t.Helper()
 	c := settings(t)
 	background(t, c, func(s app.Service, ctx context.Context) error {
-		return app.Demo{Service: s, Seed: 1, Speed: 60, Devices: 1}.Run(ctx)
+		return app.Demo{Service: s, Seed: 1, Speed: speed, Heat: heat, Devices: 1}.Run(ctx)
 	})
 	// It registers its device once the service is ready, and can be asked when it has said what it is.
 	ready := func() bool {
@@ -43,7 +43,7 @@ func demoOf(t *testing.T) func(name string, args ...string) []string {
 
 // TestTrialCommands has a simulated device do what it can be asked, and follows it.
 func TestTrialCommands(t *testing.T) {
-	demo := demoOf(t)
+	demo := demoOf(t, 60, 0)
 	tests := []struct {
 		name   string
 		args   []string
@@ -80,12 +80,26 @@ func TestTrialCommands(t *testing.T) {
 
 // TestTrialIsAborted begins a trial without waiting, and ends it.
 func TestTrialIsAborted(t *testing.T) {
-	demo := demoOf(t)
+	demo := demoOf(t, 60, 0)
 	if exit, out, errs := command(demo("commission", "fan", "--sweep", "--no-wait")...); exit != exitOK || !strings.Contains(out, "demo: it begins") {
 		t.Fatal(exit, out, errs)
 	}
 	if exit, out, errs := command(demo("abort", "--json")...); exit != exitOK || !strings.Contains(out, `"ok":true`) {
 		t.Fatal(exit, out, errs)
+	}
+}
+
+// TestTuneCommand finds the gains of a simulated loop with a steady heat, and has them applied.
+func TestTuneCommand(t *testing.T) {
+	demo := demoOf(t, 600, 45)
+	exit, out, errs := command(demo("tune", "fan", "--setpoint", "30", "--apply")...)
+	if exit != exitOK {
+		t.Fatalf("exit code %d\n%s%s", exit, out, errs)
+	}
+	for _, want := range []string{"autotune of fan: done, ", " % per K and ", "version 1 is applied", `"setpoint": 30`, `"ti_s": `, `"input": "water"`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing from\n%s", want, out)
+		}
 	}
 }
 

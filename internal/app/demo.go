@@ -22,6 +22,7 @@ type Demo struct {
 	Service
 	Seed    uint64
 	Speed   float64 // how many times faster than life the loop's physics run
+	Heat    float64 // W that the hosts give off all the time; 0 is that of a working day
 	Devices int     // how many simulated devices, at least 1
 	Faults  []string
 	// FirmwareHost is the path of the firmware's host program, which then is the first
@@ -114,6 +115,7 @@ func (d Demo) simulate(ctx context.Context, r Running, faults []sim.Fault) error
 		Broker:   r.Addresses.MQTTS,
 		TLS:      &tls.Config{RootCAs: r.Authority.Pool(), ServerName: host, MinVersion: tls.VersionTLS12},
 		Speed:    d.Speed,
+		Heat:     d.Heat,
 		Faults:   faults,
 		Backfill: demoBackfill,
 		Log:      d.Log,

@@ -33,6 +33,7 @@ type device struct {
 	seed     uint64
 	plan     faultPlan
 	speed    float64
+	heat     float64 // W; 0: the day's
 	backfill time.Duration
 	phase    time.Duration // of its second sample, so that a fleet does not send in step
 	start    time.Time     // of the simulation, by the wall clock
@@ -58,7 +59,7 @@ func newDevice(o *Options, index int, start time.Time) *device {
 	d := o.Devices[index]
 	v := &device{
 		id: d.ID, name: d.Name, seed: d.Seed,
-		speed: o.Speed, backfill: o.Backfill,
+		speed: o.Speed, heat: o.Heat, backfill: o.Backfill,
 		phase: o.Interval + o.Interval*time.Duration(index)/time.Duration(len(o.Devices)),
 		start: start, clock: o.clock(), log: o.Log.With("device", string(d.ID)),
 		newLink: func(lo linkOptions) link { return newMQTTLink(lo) },
@@ -131,6 +132,9 @@ func (d *device) fill(box *outbox) {
 		box.push(coolant.Milli(t), d.rig.Readings())
 	}
 	d.rig.Advance(d.start)
+	if d.heat > 0 {
+		d.rig.day = steady{d.rig.day, d.heat}
+	}
 }
 
 // virtual is the simulated time at a wall time: the same until the start, and

@@ -17,6 +17,7 @@ import (
 
 const (
 	defaultInterval = 10 * time.Second
+	maxHeat         = 200.0 // W
 	backfillStep    = time.Minute
 	// ringHours is what the ring holds at one sample a minute. A longer backfill
 	// gets a larger ring, because nothing of it may be dropped.
@@ -33,6 +34,9 @@ type Options struct {
 	// Speed is how much faster than life the physics and the day pass, 1 to 100,000;
 	// 0 means 1. Timestamps are those of the wall clock all the same.
 	Speed float64
+	// Heat is what the hosts give off from the start on, in W, up to 200; 0 means that of a working day. A
+	// search for gains takes one that is steady.
+	Heat float64
 	// Faults happen to the first device, so that in a fleet it is the one that
 	// stands out.
 	Faults []Fault
@@ -131,6 +135,9 @@ func (o *Options) complete() error {
 	}
 	if !(o.Speed >= 1 && o.Speed <= 100_000) {
 		invalid("speed %v is not within 1 to 100000", o.Speed)
+	}
+	if !(o.Heat >= 0 && o.Heat <= maxHeat) {
+		invalid("a heat of %v W is not within 0 to %v", o.Heat, maxHeat)
 	}
 	if o.Interval == 0 {
 		o.Interval = defaultInterval

@@ -12,6 +12,14 @@ type Workday struct {
 	Seed uint64
 }
 
+// steady is a day on which the host gives off the same heat all the time.
+type steady struct {
+	day
+	heat float64 // W
+}
+
+func (s steady) Heat(time.Time) float64 { return s.heat }
+
 // activity is a part of the day. A burst is a build: it begins at random in a
 // slot of five minutes.
 type activity struct {

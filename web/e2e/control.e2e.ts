@@ -6,6 +6,7 @@ import {
   control,
   drag,
   fingerOn,
+  openLimits,
   output,
   placeOfPoint,
   point,
@@ -15,40 +16,16 @@ import {
   valueOfPoint,
   waitForTwin,
 } from './control';
-import { openDemo } from './panel';
+import { atRest, night, openDemo, over as overAir } from './panel';
 import { until } from './server';
 import { latinWords } from './words';
-
-/** A zone where it is one o'clock at night: the host sleeps for hours, and its heat does not change. */
-function night(): string {
-  const ahead = (1 - new Date().getUTCHours() + 24) % 24;
-  return ahead <= 12 ? `Etc/GMT-${ahead}` : `Etc/GMT+${24 - ahead}`;
-}
 
 describe('the whole way from a drag to the water', () => {
   // Four minutes of the loop a second: what the water does is seen within the patience of a test.
   const it = openDemo(['--speed', '240'], { TZ: night() });
-  const over = async () => (await it.value('water')) - (await it.value('ambient'));
+  const over = () => overAir(it);
 
-  /** A fan that runs at one duty, whatever the water does, and a water that has come to rest with it. Returns the version. */
-  async function settle(page: Page, duty: number): Promise<number> {
-    const points = [[15, 30], duty === 30 ? [45, 30] : [15.1, duty]];
-    const version = await putTwin(it.server, {
-      interval_ms: 1000,
-      outputs: [{ name: 'fan', auto: { input: 'water', curve: { points } } }],
-    });
-    await waitForTwin(page, 'applied', version);
-    await until('the fan to run as it is told', async () => (await it.value('fan_duty')) === duty);
-    let [last, still] = [await over(), 0];
-    await until('the water to settle', async () => {
-      await new Promise((done) => setTimeout(done, 1000));
-      const now = await over();
-      still = Math.abs(now - last) < 0.07 ? still + 1 : 0;
-      last = now;
-      return still >= 4;
-    });
-    return version;
-  }
+  const settle = (page: Page, duty: number) => atRest(it, page, duty);
 
   /** Saves the moved point, and sees the device report it, the fan run by it, and the water follow. */
   async function follows(page: Page, version: number, moved: number[], water: () => Promise<boolean>) {
@@ -219,6 +196,7 @@ describe('the control panel', () => {
       expect(await page.locator('[data-preset]').getAttribute('data-preset')).toBe('balanced');
       await control(page).getByText('Quiet', { exact: true }).click();
       await page.locator('[data-preset="quiet"]').waitFor();
+      await openLimits(page);
       await control(page).getByLabel('Sends a sample every').selectOption('5000');
       expect(await page.locator('[data-unsaved]').getAttribute('data-unsaved')).toBe('3');
       await save(page);
@@ -261,6 +239,7 @@ describe('the control panel', () => {
       expect(await findings(page)).toEqual([]);
       await question.getByRole('button', { name: 'Cancel' }).click();
       await question.waitFor({ state: 'detached' });
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Start');
       expect((await twinOf(it.server)).desired?.version).toBe(version);
 
       await pump.getByRole('button', { name: 'Start' }).click();
@@ -273,6 +252,7 @@ describe('the control panel', () => {
 
   test('the other dangers are asked about too, and nothing else is', () =>
     it.visit(async (page) => {
+      await openLimits(page);
       await control(page).getByRole('spinbutton', { name: 'Critical water temperature' }).fill('54');
       await control(page).getByRole('spinbutton', { name: 'Critical water temperature' }).press('Enter');
       await output(page, 'pump').getByText('Advanced', { exact: true }).click();

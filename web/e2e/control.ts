@@ -56,6 +56,12 @@ export async function save(page: Page): Promise<number> {
   return before + 1;
 }
 
+/** Opens what is set once and then left alone: limits, standby, the interval. */
+export async function openLimits(page: Page): Promise<void> {
+  const fold = page.locator('[data-device-settings]');
+  if ((await fold.getAttribute('open')) === null) await fold.locator('summary').click();
+}
+
 /** The value that a point of a curve announces. */
 export async function valueOfPoint(page: Page, name: string, i: number): Promise<string> {
   return (await point(page, name, i).getAttribute('aria-valuetext')) ?? '';

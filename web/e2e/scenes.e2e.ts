@@ -1,76 +1,15 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BrowserContextOptions } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { BROKER_SCENES } from '../dev/broker';
-import { type MockOptions, startMock } from '../dev/mock';
-import { PHYSICS_SCENES } from '../dev/physics';
-import { TWIN_SCENES } from '../dev/twin';
-import { findings } from './axe';
-import { launch, openPage, PHONE } from './browser';
-import { waitForPhase } from './page';
-import { latinWords } from './words';
+import { PHONE } from './browser';
+import { CHINESE, ENGLISH, openScenes, wellMade } from './mocked';
 
-/**
- * Every state of an outside broker, of its allowance, of a visitor and of a twin, on the built
- * page before a stand-in for the server: a real broker is in most of them too seldom.
- */
+/** Every state of an outside broker, of its allowance, and of a visitor. */
 
-const ENGLISH: BrowserContextOptions = { locale: 'en-GB', colorScheme: 'light', reducedMotion: 'reduce' };
-const CHINESE: BrowserContextOptions = { locale: 'zh-CN', colorScheme: 'dark', reducedMotion: 'reduce' };
 const ENGLISH_DARK: BrowserContextOptions = { ...ENGLISH, colorScheme: 'dark', viewport: PHONE };
 const CHINESE_LIGHT: BrowserContextOptions = { ...CHINESE, colorScheme: 'light', viewport: PHONE };
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser?.close());
-
-/** Opens a page of the mock server, and lets nothing pass that it should not have done. */
-async function visit(
-  path: string,
-  scene: Partial<MockOptions>,
-  use: (page: Page) => Promise<void>,
-  options: BrowserContextOptions = ENGLISH,
-): Promise<void> {
-  const mock = await startMock({ devices: ['my-loop', 'attic'], base: '/', port: 0, ...scene });
-  const { page, offences, close } = await openPage(browser, mock.origin, options);
-  try {
-    await page.goto(`${mock.origin}/${path}`);
-    await waitForPhase(page, 'live');
-    await use(page);
-    expect(offences.foreign).toEqual([]);
-    // What is not for a visitor is answered with 403, which the browser reports.
-    const refused = (m: string) => scene.visitor === true && m.includes('status of 403');
-    expect(offences.console.filter((m) => !refused(m))).toEqual([]);
-  } finally {
-    await close();
-    await mock.close();
-  }
-}
-
-/** What every state has to keep to. */
-async function wellMade(page: Page, options: BrowserContextOptions): Promise<void> {
-  expect(await findings(page)).toEqual([]);
-  const [wide = 0, room = 0] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  expect(wide).toBeLessThanOrEqual(room);
-  if (options.locale !== 'zh-CN') return;
-  // Names of devices and listeners, the broker's product, and what has no name in Chinese.
-  const names = [
-    'my',
-    'loop',
-    'My',
-    'attic',
-    'http',
-    'mqtts',
-    'mqtt',
-    'mock',
-    'esp',
-    'EMQX',
-    'Cloud',
-    'Serverless',
-  ];
-  expect((await latinWords(page)).filter((w) => !names.includes(w))).toEqual([]);
-}
+const visit = openScenes();
 
 const looks = [ENGLISH, CHINESE, ENGLISH_DARK, CHINESE_LIGHT].map(
   (options) => [`${options.locale}, ${options.colorScheme}`, options] as const,
@@ -99,23 +38,6 @@ describe.each(looks)('%s', (_, options) => {
         await page.locator(`[data-banner="${broker === 'broken' ? 'separation' : 'broker'}"]`).waitFor();
         await page.locator('[data-banner="quota"]').waitFor();
         await page.locator('[data-device] figure').first().waitFor();
-        await wellMade(page, options);
-      },
-      options,
-    ),
-  );
-
-  test.each(TWIN_SCENES)('a twin: %s', (twin) =>
-    visit(
-      'devices/my-loop',
-      { twin },
-      async (page) => {
-        await page.locator('[data-control]').waitFor();
-        if (twin === 'alarms') await page.locator('[data-alarm="fan_stall"]').waitFor();
-        else if (twin === 'shared') {
-          await page.locator('[data-bars]').waitFor();
-          await page.locator('[data-probes][open]').waitFor(); // a probe stands in for another one
-        } else await page.locator(`[data-twin="${twin}"]`).waitFor();
         await wellMade(page, options);
       },
       options,
@@ -258,133 +180,5 @@ describe('a visitor', () => {
       const port = new URL(page.url()).port;
       expect(await there.textContent()).toContain(`ssh -L ${port}:127.0.0.1:${port} 127.0.0.1`);
       expect(await page.getByRole('alert').filter({ hasText: /\S/ }).count()).toBe(0);
-    }));
-});
-
-describe('the physics of a device', () => {
-  // Each state in one of the looks.
-  const seen = [...PHYSICS_SCENES, 'one probe' as const].map((scene, i) => {
-    const [look, options] = looks[i % looks.length] ?? ['', ENGLISH];
-    return [scene, look, options] as const;
-  });
-  test.each(seen)('%s in %s', (scene, _, options) => {
-    const physics = scene === 'one probe' ? undefined : scene;
-    return visit(
-      physics ? 'devices/my-loop' : 'devices/esp32',
-      physics ? { physics, twin: 'applied' } : { devices: ['esp32'] },
-      async (page) => {
-        await page.locator('[data-physics][aria-busy="false"]').waitFor();
-        if (physics) await page.locator('[data-control]').waitFor();
-        else await page.locator('[data-more]').waitFor();
-        await wellMade(page, options);
-      },
-      options,
-    );
-  });
-
-  const figure = async (page: Page, name: string) =>
-    (await page.locator(`[data-figure="${name}"]`).innerText()).replace(/\s+/g, ' ');
-
-  test('figures have their bands, the radiator its trend, and the loop its time', () =>
-    visit('devices/my-loop', { physics: 'clogging', twin: 'applied' }, async (page) => {
-      await page.locator('[data-figure="heat"][data-known="true"]').waitFor();
-      expect(await figure(page, 'heat')).toMatch(/^Heat carried away 42 W ± 8 W/);
-      expect(await figure(page, 'difference')).toMatch(/^Outlet over inlet 0\.46 K ± 0\.08 K/);
-      expect(await figure(page, 'resistance')).toMatch(
-        /^Water to air 0\.20 K\/W ± 0\.04 K\/W .*Grows by 8\.2% in 30 days \(± 1\.1%\)/,
-      );
-      expect(await page.locator('[data-trend="rising"] svg').count()).toBe(1);
-      expect(await figure(page, 'settling')).toContain('too even to tell');
-      expect(await page.locator('[data-unzeroed]').count()).toBe(0);
-    }));
-
-  test('without zeroed probes it says what to do, and leads there', () =>
-    visit('devices/my-loop', { physics: 'unzeroed', twin: 'applied' }, async (page) => {
-      const hint = page.locator('[data-unzeroed]');
-      await hint.waitFor();
-      expect(await figure(page, 'heat')).toMatch(/30 W ± 74 W/);
-      expect(await figure(page, 'resistance')).toContain('not well above its own error');
-      await page.locator('[data-control]').waitFor();
-      await hint.getByRole('link', { name: 'Zero the probes' }).click();
-      // The device is still the one that is looked at.
-      await page.waitForFunction(() => location.hash === '#zero-probes');
-      expect(new URL(page.url()).pathname).toBe('/devices/my-loop');
-      await hint.waitFor();
-    }));
-
-  test('a visitor sees the figures, and no way to what is not shown', () =>
-    visit('devices/my-loop', { physics: 'unzeroed', visitor: true }, async (page) => {
-      await page.locator('[data-unzeroed]').waitFor();
-      expect(await page.locator('[data-unzeroed] a').count()).toBe(0);
-    }));
-
-  test('a chiller is told what holds it, and a device with one probe what to add', async () => {
-    await visit('devices/my-loop', { physics: 'chiller', twin: 'applied' }, async (page) => {
-      await page.locator('[data-figure="dew"]').waitFor();
-      expect(await figure(page, 'dew')).toMatch(/^Dew point 15\.8 °C ± 1\.1 °C .*aims at 17\.8 °C or warmer/);
-      expect(await page.locator('[data-chiller="chiller"]').innerText()).toContain('may run');
-      expect(await page.locator('[data-chiller="chiller2"]').innerText()).toContain('not above 17.8 °C');
-    });
-    await visit('devices/esp32', { devices: ['esp32'] }, async (page) => {
-      const more = page.locator('[data-more]');
-      await more.waitFor();
-      expect(await more.locator('li').count()).toBe(3);
-      expect(await page.locator('[data-figure], [data-unzeroed]').count()).toBe(0);
-    });
-  });
-
-  test('nothing moves when the figures come', () =>
-    visit('devices/my-loop', { physics: 'zeroed', twin: 'applied' }, async (page) => {
-      // Held back until the card is there and measured.
-      const url = '**/api/v1/devices/my-loop/physics';
-      let go = () => {};
-      const held = new Promise<void>((done) => {
-        go = done;
-      });
-      await page.route(url, async (route) => {
-        await held;
-        await route.continue();
-      });
-      await page.reload();
-      await page.locator('[data-physics][aria-busy="true"] [data-figure="heat"]').waitFor();
-      await page.locator('[data-control]').waitFor();
-      const places = () =>
-        Promise.all(
-          ['[data-figure="heat"]', '[data-figure="settling"]', '[data-control]'].map(
-            async (part) => (await page.locator(part).boundingBox())?.y ?? 0,
-          ),
-        );
-      const before = await places();
-      go();
-      await page.locator('[data-figure="heat"][data-known="true"]').waitFor();
-      expect(await places()).toEqual(before);
-      await page.unroute(url);
-    }));
-});
-
-describe('the twin of a device', () => {
-  test('what is asked for and not confirmed is marked, and no more', () =>
-    visit('devices/my-loop', { twin: 'refused' }, async (page) => {
-      await page.locator('[data-twin="refused"]').getByText('GPIO 34 is input only').waitFor();
-      await page.locator('[data-output="fan"]').getByText('refused, not running').waitFor();
-      await page.locator('[data-output="fan"]').getByText('not supervised').waitFor();
-    }));
-
-  test('a metered broker is told what an interval costs, and a minute is one click away', () =>
-    visit('devices/my-loop', { twin: 'applied', broker: 'connected', quota: 'ok' }, async (page) => {
-      const device = page.locator('[data-device-settings]');
-      await device
-        .getByText(/About [\d.]+ MB of traffic a month, \d+% of the broker’s allowance\./)
-        .waitFor();
-      await device.getByRole('button', { name: 'Use 1 min' }).click();
-      expect(await device.getByLabel('Sends a sample every').inputValue()).toBe('60000');
-      await device.getByText(/About 2\d(\.\d)? MB of traffic a month, 3%/).waitFor();
-      expect(await device.getByRole('button', { name: 'Use 1 min' }).count()).toBe(0);
-    }));
-
-  test('without a meter nothing is said of costs', () =>
-    visit('devices/my-loop', { twin: 'applied' }, async (page) => {
-      await page.locator('[data-device-settings]').getByText('In effect: 10 s.').waitFor();
-      expect(await page.locator('[data-device-settings]').textContent()).not.toContain('traffic');
     }));
 });

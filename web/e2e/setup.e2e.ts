@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { findings } from './axe';
 import { PHONE } from './browser';
-import { control, output, putTwin, save, twinOf, waitForTwin } from './control';
+import { control, openLimits, output, putTwin, save, twinOf, waitForTwin } from './control';
 import { openDemo } from './panel';
 import { until } from './server';
 import { latinWords } from './words';
@@ -118,7 +118,7 @@ describe('setting a device up', () => {
       await save(page);
       expect((await body())?.outputs).toEqual([{ name: 'fan', skip: [[31, 38]], max_duty: 90 }]);
       // What is the device's own again is not said any more.
-      await fan.getByRole('button', { name: 'as it came Maximum duty' }).click();
+      await fan.getByRole('button', { name: 'Reset Maximum duty' }).click();
       await fan.getByRole('button', { name: 'Remove band 1' }).click();
       await save(page);
       expect(await body()).toEqual({ interval_ms: 1000 });
@@ -126,6 +126,7 @@ describe('setting a device up', () => {
 
   test('standby, and the heat from which a host is busy', () =>
     it.visit(async (page) => {
+      await openLimits(page);
       await control(page).getByLabel('Standby while idle').check();
       await type(page, 'Idle below', '30');
       await control(page).locator('[data-problem="idle_above_busy"]').waitFor();

@@ -44,7 +44,7 @@ describe('trying outputs', () => {
       // Somebody looked at the wrong one: the wizard says what that would mean, and lets it run again.
       await wizard(page).getByLabel('The one that is called Fan').check();
       await wizard(page).locator('[data-diagnosis="swapped"]').waitFor();
-      await wizard(page).getByRole('button', { name: 'Run it again' }).click();
+      await wizard(page).getByRole('button', { name: 'Run it again', exact: true }).click();
       await stage(page, 'alone');
       await on(page);
       await stage(page, 'which');
@@ -79,6 +79,11 @@ describe('trying outputs', () => {
       expect(desired?.note).toBe('set up by trial');
       expect(desired?.body.outputs).toMatchObject([{ name: 'fan', min_duty: least, stop_duty: least }]);
     }));
+});
+
+describe('trying outputs at the pace of a person', () => {
+  // In real time, so that what runs still does when somebody leaves.
+  const it = openDemo([]);
 
   test('leaving ends what runs, after a question', () =>
     it.visit(async (page) => {
@@ -91,6 +96,7 @@ describe('trying outputs', () => {
       await question.waitFor();
       await question.getByRole('button', { name: 'Leave' }).click();
       await wizard(page).waitFor({ state: 'detached' });
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Set up outputs…');
       await until('the device to have ended it', async () => {
         const { state } = await twinOf(it.server);
         return (state as unknown as { experiment: { state: string } }).experiment.state !== 'running';

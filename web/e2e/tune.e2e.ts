@@ -2,8 +2,9 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findings } from './axe';
 import { launch, openPage } from './browser';
-import { twinOf } from './control';
+import { output, putTwin, twinOf, waitForTwin } from './control';
 import { waitForPhase } from './page';
+import { night, openDemo } from './panel';
 import { type Credential, Server, until } from './server';
 
 const PI = { setpoint: 31.5, kp: 52.5, ti_s: 64, deadband_k: 0.13 };
@@ -60,7 +61,10 @@ describe('gains that a device finds', () => {
       await page.locator('[data-experiment="autotune"]').getByText('Finding gains for Fan').waitFor();
       expect(await fan.getByRole('button', { name: 'Abort' }).isEnabled()).toBe(true);
       expect(
-        await page.locator('[data-output="pump"]').getByRole('button', { name: 'target' }).isDisabled(),
+        await page
+          .locator('[data-output="pump"]')
+          .getByRole('button', { name: 'setpoint instead' })
+          .isDisabled(),
       ).toBe(true);
       if (visit === 1) await page.reload();
     }
@@ -100,4 +104,57 @@ describe('gains that a device finds', () => {
     expect(offences.foreign).toEqual([]);
     await close();
   });
+});
+
+describe('a loop whose gains are looked for', () => {
+  // Four minutes of the loop a second. At night the host gives hardly any heat: no search has a result then, and
+  // how each of them ends is known before.
+  const it = openDemo(['--speed', '240'], { TZ: night() });
+
+  test('what the device tries is followed, ended by a person or by the loop, and changes no setting', () =>
+    it.visit(async (page) => {
+      const points = [
+        [15, 50],
+        [45, 50],
+      ];
+      const version = await putTwin(it.server, {
+        interval_ms: 1000,
+        outputs: [{ name: 'fan', auto: { input: 'water', curve: { points } } }],
+      });
+      await waitForTwin(page, 'applied', version);
+      const fan = output(page, 'fan');
+      const question = page.locator('[data-tune-dialog]');
+      await fan.getByRole('button', { name: 'Use a setpoint instead' }).click();
+      await question.waitFor();
+      expect(await findings(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await question.waitFor({ state: 'detached' });
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Use a setpoint instead');
+      await page.keyboard.press('Enter');
+      const setpoint = question.getByRole('spinbutton');
+      await setpoint.fill('10'); // which no fan reaches
+      await setpoint.press('Tab');
+      await question.getByText('2 h', { exact: true }).click();
+      await question.getByRole('button', { name: 'Start' }).click();
+      await fan.locator('[data-claim="autotune"]').waitFor();
+      await until('the fan to cool in full', async () => (await it.value('fan_duty')) === 100);
+      await page.locator('[data-experiment="autotune"]').getByText('Finding gains for Fan').waitFor();
+      await page.locator('[data-experiment]').getByRole('button', { name: 'Abort' }).click();
+      await fan.locator('[data-ended="aborted"]').waitFor();
+      await fan.locator('[data-claim="auto"]').waitFor();
+      await fan.getByRole('button', { name: 'Dismiss' }).click();
+
+      // Nobody ends this one: the loop does not get as warm.
+      await fan.getByRole('button', { name: 'Use a setpoint instead' }).click();
+      await setpoint.fill('40');
+      await setpoint.press('Tab');
+      await question.getByText('30 min', { exact: true }).click();
+      await question.getByRole('button', { name: 'Start' }).click();
+      await fan.locator('[data-ended="unreached"]').waitFor();
+      await fan.locator('[data-claim="auto"]').waitFor();
+      await page.locator('[data-experiment]').waitFor({ state: 'detached' });
+      expect(await findings(page)).toEqual([]);
+      await until('the fan to do as it is told again', async () => (await it.value('fan_duty')) === 50);
+      expect((await twinOf(it.server)).desired?.version).toBe(version);
+    }));
 });

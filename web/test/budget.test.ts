@@ -41,6 +41,21 @@ describe('the build', () => {
     for (const name of firstScripts()) expect(read(name).toString()).not.toContain('u-cursor-x');
   });
 
+  test.each([
+    ['the control panel', 'data-control'],
+    ['the physics', 'data-physics'],
+    ['the wizard for outputs', 'data-diagnosis'],
+    ['the question before gains are looked for', 'data-tune-dialog'],
+    ['the gains while they are looked for', 'data-cycles'],
+  ])('%s is loaded when it is needed', (_, mark) => {
+    const scripts = readdirSync(join(dist, 'assets')).filter((name) => name.endsWith('.js'));
+    const holding = scripts.filter((name) => read(`assets/${name}`).includes(mark));
+    expect(holding).toHaveLength(1); // the build has it, under that name
+    expect(firstScripts()).not.toContain(`assets/${holding[0]}`);
+    const panel = scripts.filter((name) => read(`assets/${name}`).includes('data-device-settings'));
+    if (mark !== 'data-control') expect(panel).not.toEqual(holding);
+  });
+
   test('nothing is written inline, and nothing comes from elsewhere', () => {
     const html = read('index.html').toString();
     expect(html).not.toMatch(/<style|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=/);

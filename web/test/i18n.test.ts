@@ -48,8 +48,14 @@ const LATIN =
   /`[^`]+`|\b(Coolant|ESP32|CSV|PNG|API|JSON|MQTT|TLS|CA|SNI|DNS|UTC|WebSocket|EMQX Cloud Serverless|IP|ID|Wi-Fi|Shift|Esc|Ctrl-D|rpm|RH|K|W|V|C|F)\b|°[CF]|kΩ|\{\w+\}/g;
 
 describe('the catalogues', () => {
-  test('share no key', () => {
-    const all = [pageEn, controlEn, experimentEn, physicsEn].flatMap((catalogue) => Object.keys(catalogue));
+  // Read as text: where one is spread into another, the one that lost its text is not seen in the objects.
+  test.each(['en', 'zh'])('give no key two texts: %s', (language) => {
+    const folder = join(src, 'lib/i18n');
+    const files = readdirSync(folder).filter((f) => f === `${language}.ts` || f.endsWith(`.${language}.ts`));
+    const all = files.flatMap((file) =>
+      [...readFileSync(join(folder, file), 'utf8').matchAll(/^ {2}'?([\w. -]+)'?:/gm)].map((m) => m[1]),
+    );
+    expect(new Set(all).size).toBe(keys.length);
     expect(all.filter((key, i) => all.indexOf(key) !== i)).toEqual([]);
   });
 

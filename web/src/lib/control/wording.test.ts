@@ -34,7 +34,7 @@ describe('changes in words', () => {
       ['Fan, skipped bands: as it came → 31% to 38% and 60% to 65%'],
     ],
     ['a rate', fan({ slew_up: 5 }), fan({ slew_up: 2.5 }), ['Fan, rise: 5 %/s → 2.5 %/s']],
-    ['a speed', fan({ stall_rpm: 200 }), fan({ stall_rpm: 400 }), ['Fan, stall speed: 200 rpm → 400 rpm']],
+    ['a speed', fan({ stall_rpm: 200 }), fan({ stall_rpm: 400 }), ['Fan, stalled below: 200 rpm → 400 rpm']],
     ['heat', { busy_w: 25 }, { busy_w: 40 }, ['busy from: 25 W → 40 W']],
     ['standby', {}, { standby: { enabled: true } }, ['standby: as it came → on below 10 W']],
     [

@@ -5,6 +5,7 @@ export const controlEn = {
   ...setupEn,
 
   'panel.title': 'Control',
+  'panel.setup': 'Hardware and limits',
   'panel.readonly':
     'You can look at everything here; changes are made on the machine that runs Coolant, or through an SSH tunnel to it, as there are no accounts yet.',
 
@@ -234,7 +235,7 @@ export const controlEn = {
   'path.min_duty': 'minimum duty',
   'path.max_duty': 'maximum duty',
   'path.failsafe_duty': 'failsafe duty',
-  'path.start_duty': 'begins at',
+  'path.start_duty': 'starts at',
   'path.stop_duty': 'rests below',
   'path.stall_rpm': 'stalled below',
   'path.auto': 'regulation',

@@ -6,6 +6,7 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
   ...setupZh,
 
   'panel.title': '控制',
+  'panel.setup': '硬件与界限',
   'panel.readonly':
     '这里的内容可以查看；目前还没有账户功能，修改只能在运行 Coolant 的机器上，或通过连到它的安全隧道进行。',
 
@@ -176,7 +177,7 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
   'whole.interval.now': '当前生效：{interval}。',
   'whole.cost': '每月流量约 {bytes}。',
   'whole.cost.share': '每月流量约 {bytes}，占外部代理配额的 {share}。',
-  'whole.metered': '外部代理按量计费，{interval} 一次已经足够。',
+  'whole.metered': '外部代理按量计费，{interval}一次已经足够。',
   'whole.metered.take': '改为 {interval}',
   'whole.critical': '危险水温',
   'whole.critical.about': '达到此温度后全力散热，必须低于 {limit}。',
@@ -217,7 +218,7 @@ export const controlZh: Readonly<Record<keyof typeof controlEn, string>> = {
   'path.min_duty': '最低占空比',
   'path.max_duty': '最高占空比',
   'path.failsafe_duty': '故障安全占空比',
-  'path.start_duty': '启动占空比',
+  'path.start_duty': '起转占空比',
   'path.stop_duty': '停转占空比',
   'path.stall_rpm': '堵转判定转速',
   'path.auto': '调节方式',

@@ -1,6 +1,6 @@
 /** What the control panel says of probes, outputs and their wiring, limits and shared work, in English. */
 export const setupEn = {
-  'own.back': 'as it came',
+  'own.back': 'Reset',
 
   'advanced.duties': 'Duties',
   'advanced.failsafe_duty': 'Failsafe duty',
@@ -123,7 +123,7 @@ export const setupEn = {
   'probes.offset': 'Offset',
   'probes.own': 'Leave the names to the device',
 
-  'zero.title': 'Make the probes agree',
+  'zero.title': 'Zero the probes',
   'zero.step.water':
     'Put the probes into the same water: all into one vessel, or leave them in the loop with the pump running and the heat off.',
   'zero.step.wait': 'Wait until nothing moves any more: ten minutes in a vessel, half an hour in a loop.',
@@ -204,6 +204,9 @@ export const setupEn = {
   'feed.none': 'A duty above its least one, {duty}, is needed.',
   'feed.take': 'Use this number',
 
+  'whole.short.interval': 'a sample every {interval}',
+  'whole.short.critical': 'all at full from {temp} on',
+  'whole.short.standby': 'standby while idle',
   'whole.dew': 'Above the dew point by',
   'whole.dew.about': 'A chiller never aims lower than this, so that nothing condenses. 2 to 20 K.',
   'whole.standby': 'Standby while idle',
@@ -221,11 +224,8 @@ export const setupEn = {
   'danger.given_up.off': '{output} is not driven any more, and is off.',
   'danger.unwatched': '{output} has no tachometer then. Nothing would notice if it stood still.',
 
-  'path.start_duty': 'start duty',
-  'path.stop_duty': 'stop duty',
   'path.skip': 'skipped bands',
   'path.spin_up_ms': 'spin-up',
-  'path.stall_rpm': 'stall speed',
   'path.slew_up': 'rise',
   'path.slew_down': 'fall',
   'path.min_on_s': 'least time on',

@@ -1,7 +1,20 @@
 import { fetchSeries } from '../api/client';
 import type { SeriesAnswer, StreamEvent } from '../api/types';
 import { type Frame, frameOf, joinSamples, trim } from '../chart/data';
+import type { Devices } from './model';
 import { live } from './stream.svelte';
+
+/** What an hour needs of the page's connection and of the server. */
+export interface HourDoors {
+  live: {
+    readonly loaded: boolean;
+    readonly devices: Devices;
+    /** The server's clock, Unix milliseconds. */
+    time(): number;
+    listen(fn: (event: StreamEvent) => void): () => void;
+  };
+  fetch: typeof fetchSeries;
+}
 
 const HOUR = 3_600_000;
 const POINTS = 180;
@@ -13,16 +26,19 @@ export class LastHour {
   version = $state(0);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
+  /** Whether the frame was made without asking, as the device had nothing to ask for. */
+  #bare = false;
 
   constructor(
     readonly device: string,
     readonly metrics: string[] = ['water'],
+    readonly doors: HourDoors = { live, fetch: fetchSeries },
   ) {}
 
   /** Loads the hour and follows the stream. Returns what ends it. */
   start(): () => void {
-    const forget = live.listen((event) => this.#heard(event));
-    if (live.loaded) this.#load();
+    const forget = this.doors.live.listen((event) => this.#heard(event));
+    if (this.doors.live.loaded) this.#load();
     return () => {
       forget();
       this.#stopped = true;
@@ -31,6 +47,7 @@ export class LastHour {
   }
 
   #heard(event: StreamEvent): void {
+    const { live } = this.doors;
     if (event.type === 'snapshot') this.#later(0);
     if (event.type === 'backfill' && event.data.device === this.device) {
       if (event.data.to > live.time() - HOUR) this.#later(1000);
@@ -40,6 +57,14 @@ export class LastHour {
       if (joinSamples(this.frame, event.data.samples, interval)) this.version++;
       trim(this.frame, live.time() - HOUR);
     }
+    // The first reading, whichever event brings it: there may be more behind it than this event says.
+    if (this.#bare && this.#known()) this.#later(0);
+  }
+
+  /** Whether the device has what is drawn. The server refuses to draw a metric that it does not have. */
+  #known(): boolean {
+    const newest = this.doors.live.devices[this.device]?.newest ?? [];
+    return this.metrics.every((metric) => newest.some((r) => r.metric === metric));
   }
 
   #later(ms: number): void {
@@ -48,13 +73,11 @@ export class LastHour {
   }
 
   async #load(): Promise<void> {
-    const to = Math.ceil(live.time());
+    const to = Math.ceil(this.doors.live.time());
+    const query = { from: to - HOUR, to, width: POINTS, metrics: this.metrics };
+    this.#bare = !this.#known();
     try {
-      // The server refuses to draw a metric that the device does not have.
-      const newest = live.devices[this.device]?.newest ?? [];
-      const has = this.metrics.every((metric) => newest.some((r) => r.metric === metric));
-      const query = { from: to - HOUR, to, width: POINTS, metrics: this.metrics };
-      const answer = has ? await fetchSeries(this.device, query) : nothing(this.device, query);
+      const answer = this.#bare ? nothing(this.device, query) : await this.doors.fetch(this.device, query);
       if (this.#stopped) return;
       this.frame = frameOf(answer);
       this.version++;

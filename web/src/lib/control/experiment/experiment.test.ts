@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../api/types';
 import type { Output } from '../outputs';
@@ -90,4 +92,19 @@ test('reasons of the firmware are known, and others are not guessed at', () => {
   expect(refusalKey('nothing is being tried')).toBe('nothing');
   expect(refusalKey('leak: this fault is active')).toBe('fault');
   expect(refusalKey('the moon is full')).toBeUndefined();
+});
+
+test('every reason that the law of an experiment gives has a text', () => {
+  const folder = join(import.meta.dirname, '../../../../../internal/control');
+  const source = readdirSync(folder)
+    .filter((name) => name.endsWith('.go') && !name.endsWith('_test.go'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n');
+  const disturbance = /\) disturbance\(\) string \{\n([\s\S]*?)\n\}/.exec(source)?.[1] ?? '';
+  const reasons = [
+    ...source.matchAll(/\.fail\("([^"]+)"\)/g),
+    ...disturbance.matchAll(/return (?:o\.Name \+ )?"([^"]+)"/g),
+  ].map((m) => m[1]);
+  expect(reasons.length).toBeGreaterThan(12);
+  expect(reasons.filter((reason) => reasonKey(reason) === undefined)).toEqual([]);
 });
