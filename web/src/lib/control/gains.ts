@@ -7,11 +7,11 @@ export type Gains = Pick<PiLaw, 'kp' | 'ti_s'> & { deadband_k: number };
 export const CLASSES = ['small', 'medium', 'large'] as const;
 export type Class = (typeof CLASSES)[number];
 
-/** By class; deadbands are a little more than two steps of the probe, so that its noise moves nothing. */
+/** By class; deadbands are more than a step of the probe, so that its noise moves nothing. */
 export const GAINS: Readonly<Record<Class, Gains>> = {
-  small: { kp: 60, ti_s: 90, deadband_k: 0.13 },
-  medium: { kp: 80, ti_s: 95, deadband_k: 0.13 },
-  large: { kp: 100, ti_s: 120, deadband_k: 0.13 },
+  small: { kp: 80, ti_s: 90, deadband_k: 0.1 },
+  medium: { kp: 100, ti_s: 100, deadband_k: 0.1 },
+  large: { kp: 100, ti_s: 120, deadband_k: 0.1 },
 };
 
 /** The gains of a class; undefined for a word that is none. */
