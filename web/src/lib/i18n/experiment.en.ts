@@ -92,6 +92,8 @@ export const experimentEn = {
   'refusal.input': 'It has no temperature that can be trusted. Check the probe.',
   'refusal.hot': 'The water is too warm for that now. Let it cool first.',
   'refusal.setpoint': 'Choose another setpoint.',
+  'refusal.follows': 'It does its part of what another output is asked for. Find gains for that one.',
+  'refusal.near': 'Its least and its greatest duty are too near to each other to tell anything by.',
 
   'wiz.title': 'Set up outputs',
   'wiz.about':

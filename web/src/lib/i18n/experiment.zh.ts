@@ -86,6 +86,8 @@ export const experimentZh: Readonly<Record<keyof typeof experimentEn, string>> =
   'refusal.input': '没有可信的温度读数，请检查探头。',
   'refusal.hot': '水温目前过高，请先等它降下来。',
   'refusal.setpoint': '请选择另一个设定温度。',
+  'refusal.follows': '它只分担另一路输出的需求，请为那一路寻找增益。',
+  'refusal.near': '它的最小和最大占空比过于接近，测不出结果。',
 
   'wiz.title': '设置各路输出',
   'wiz.about': '逐路单独运转，询问哪一个在动，并测出从多大占空比开始转动。需要在机器旁停留几分钟。',

@@ -91,6 +91,8 @@ test('reasons of the firmware are known, and others are not guessed at', () => {
   expect(refusalKey('the water has to be more than 10 K below critical')).toBe('hot');
   expect(refusalKey('nothing is being tried')).toBe('nothing');
   expect(refusalKey('leak: this fault is active')).toBe('fault');
+  expect(refusalKey('the setpoint has to be at least 6 K below critical')).toBe('setpoint');
+  expect(refusalKey('fan: it follows; tune its leader pump')).toBe('follows');
   expect(refusalKey('the moon is full')).toBeUndefined();
 });
 
@@ -107,4 +109,7 @@ test('every reason that the law of an experiment gives has a text', () => {
   ].map((m) => m[1]);
   expect(reasons.length).toBeGreaterThan(12);
   expect(reasons.filter((reason) => reasonKey(reason) === undefined)).toEqual([]);
+  const refusals = [...source.matchAll(/cannotTry\("([^"]*[a-z]{3}[^"]*)"/g)].map((m) => m[1]);
+  expect(refusals.length).toBeGreaterThan(9);
+  expect(refusals.filter((reason) => refusalKey(reason) === undefined)).toEqual([]);
 });

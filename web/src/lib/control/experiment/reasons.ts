@@ -24,10 +24,12 @@ const REFUSED: typeof ENDED = [
   [/sweep of a pump needs/, 'filled'],
   [/tachometer/, 'tachometer'],
   [/one speed/, 'speed'],
+  [/it follows/, 'follows'],
+  [/too near to each other/, 'near'],
+  [/setpoint/, 'setpoint'],
   [/fault is active|leak|stands still|contradict|does not arrive/, 'fault'],
   [/not known/, 'input'],
   [/critical|too warm/, 'hot'],
-  [/setpoint/, 'setpoint'],
 ];
 
 const keyOf = (list: typeof ENDED, reason: string | undefined) =>
