@@ -83,7 +83,7 @@ func (c *deviceClearCommand) Run(p *process) error {
 		return err
 	}
 	return c.twins(p, c.ID, func(id coolant.DeviceID, to app.DeviceTwins) error {
-		command, err := c.ask(p, id, to, "clear_fault", body)
+		command, err := c.ask(p, id, to, app.CommandClearFault, body)
 		if err != nil {
 			return err
 		}

@@ -22,9 +22,11 @@ const (
 
 	// What is read for each. A store answers with samples if there are no more than that, and
 	// with buckets otherwise.
-	nowWidth      = 1500
-	settlingWidth = int(SettlingSpan/coolant.Minute) + 1
-	trendWidth    = int(TrendSpan/coolant.Hour) + 1
+	nowWidth = 1500
+	// A span begins within a bucket and ends within one: with one less than these, the buckets
+	// would be of two minutes, or of two hours.
+	settlingWidth = int((SettlingSpan+ahead)/coolant.Minute) + 1
+	trendWidth    = int((TrendSpan+ahead)/coolant.Hour) + 2
 
 	ahead = 5 * coolant.Minute // how far a sample's time may be ahead of the server's
 )

@@ -18,12 +18,14 @@ type shelf struct {
 	table physics.Table
 	err   error
 	reads map[coolant.UnixMilli]int
+	last  []coolant.Window
 }
 
 func (s *shelf) Columns(_ context.Context, w coolant.Window) (coolant.Columns, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads[w.To-w.From]++
+	s.last = append(s.last, w)
 	c := coolant.Columns{Times: s.table.Times}
 	for _, m := range w.Metrics {
 		col := s.table.Values[m]
@@ -101,6 +103,33 @@ func TestReader(t *testing.T) {
 	}
 	if a, _, _ := s.counts(); a != 5 {
 		t.Errorf("after the clock was set back the answer is kept (%d reads)", a)
+	}
+}
+
+// The windows have room for minutes and for hours also where they begin and end within one and
+// the device's clock is ahead: a store would answer with wider buckets otherwise, which have holes.
+func TestReaderAsksForWholeBuckets(t *testing.T) {
+	for _, past := range []time.Duration{0, time.Millisecond, 59*time.Second + 999*time.Millisecond, 59 * time.Minute} {
+		s := &shelf{reads: map[coolant.UnixMilli]int{}}
+		r, err := physics.NewReader(physics.Options{
+			Store: s, Now: func() time.Time { return present.Time().Add(past) },
+			Loop: func(context.Context, coolant.DeviceID) (physics.Loop, error) { return pumpAndFan(), nil },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Physics(t.Context(), "loop"); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range s.last {
+			step := coolant.Minute
+			if w.To-w.From > physics.TrendSpan {
+				step = coolant.Hour
+			}
+			if buckets := int(((w.To-1).Truncate(step)-w.From.Truncate(step))/step) + 1; buckets > w.Width {
+				t.Errorf("%v past the hour: %d buckets of %d ms do not fit into %d", past, buckets, step, w.Width)
+			}
+		}
 	}
 }
 

@@ -104,10 +104,10 @@ type balance struct {
 func newBalance(t Table, l *Loop) *balance {
 	b := &balance{zeroed: l.zeroed(coolant.Inlet, coolant.Outlet)}
 	flow := t.recent(func(row int) float64 { return t.at(coolant.FlowLPM, row) })
-	hasFan := len(l.outputs(roleFan)) > 0
+	hasFan := t.says(l, roleFan)
 	air := func(row int) float64 {
 		if !hasFan {
-			return 0
+			return 0 // there is none, or it runs as it likes: it counts as one that does not vary
 		}
 		return math.Pow(t.duty(l, roleFan, row)/100, airPower)
 	}

@@ -101,3 +101,17 @@ func TestTimeConstantOfWhatLacks(t *testing.T) {
 		t.Errorf("of nothing: %s", text(got))
 	}
 }
+
+// A fan that says no duty, or that does not exist, is one that does not vary.
+func TestTimeConstantWithoutFan(t *testing.T) {
+	steps := func(minute float64) float64 { return 20 + 40*math.Mod(math.Floor(minute/10), 2) }
+	readings, tau := course(360, 1, 2500, steps, func(float64) float64 { return 40 })
+	delete(readings.Values, coolant.FanDuty)
+	silent, none := zeroed(coolant.Inlet, coolant.Outlet), zeroed(coolant.Inlet, coolant.Outlet)
+	none.Outputs = none.Outputs[:1]
+	for name, loop := range map[string]*physics.Loop{"silent": &silent, "none": &none} {
+		if got := physics.TimeConstant(readings, loop); got.Value == nil || math.Abs(*got.Value-tau) > 0.15*tau {
+			t.Errorf("%s: %s s, in truth %.0f", name, text(got), tau)
+		}
+	}
+}

@@ -105,6 +105,16 @@ func (t *Table) duty(l *Loop, role string, row int) float64 {
 	return meanOf(len(names), func(i int) float64 { return t.at(dutyOf(names[i]), row) })
 }
 
+// says whether any output of a role says its duty in any row.
+func (t *Table) says(l *Loop, role string) bool {
+	for row := range t.Times {
+		if !math.IsNaN(t.duty(l, role, row)) {
+			return true
+		}
+	}
+	return false
+}
+
 func dutyOf(output string) coolant.Metric { return coolant.Metric(output + "_duty") }
 
 // meanOf is the mean of n values without those that are NaN; NaN if none is left.

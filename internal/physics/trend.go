@@ -157,6 +157,9 @@ func (h *Hours) bins(l *Loop) (bins map[bin][]point, uncertain bool) {
 		good++
 		fan, pump := h.duty(l, roleFan, row), h.duty(l, rolePump, row)
 		key := cell{bin{step(pump, dutyStep), step(fan, dutyStep), step(math.Log(dT), loadStep)}, int(t / coolant.Day)}
+		if math.IsNaN(fan) {
+			fan = 0 // nobody says, throughout the bin: nothing that could creep is known
+		}
 		cells[key] = append(cells[key], point{
 			day: float64(key.day), logR: math.Log(rise / heat), logN: math.Log(max(fan, 1)), logV: math.Log(h.at(coolant.FlowLPM, row)),
 		})

@@ -75,6 +75,21 @@ func TestTrend(t *testing.T) {
 	}
 }
 
+// A loop whose fan says no duty, or that has none, has a trend too.
+func TestTrendWithoutFan(t *testing.T) {
+	h := months(60, 3, func(day float64, h int) hour {
+		return hour{heat: evening(day, h), air: 22, fan: 40, pump: 60, resistance: clean(40, 60) * math.Pow(1.08, day/30)}
+	})
+	delete(h.Values, coolant.FanDuty)
+	silent, none := zeroed(coolant.Inlet, coolant.Outlet), zeroed(coolant.Inlet, coolant.Outlet)
+	none.Outputs = none.Outputs[:1]
+	for name, loop := range map[string]*physics.Loop{"silent": &silent, "none": &none} {
+		if got := physics.Resistance(h, loop); got.Direction != coolant.DirectionRising || math.Abs(*got.Change.Value-8) > 1 {
+			t.Errorf("%s: %s %s", name, text(got.Change), got.Direction)
+		}
+	}
+}
+
 // Hours from before the probes were zeroed are not compared with those after.
 func TestTrendAfterZeroing(t *testing.T) {
 	h := months(60, 3, func(day float64, h int) hour {

@@ -12,6 +12,7 @@ import {
   demandAt,
   demandOf,
   dutyOf,
+  firstShared,
   NARROWEST,
   PRIORITIES,
   priorityOf,
@@ -50,6 +51,13 @@ describe('a part of the demand, as the vectors have it', () => {
 });
 
 describe('shared work', () => {
+  test('begins with a setpoint that an output holds already', () => {
+    const fan = (input: string) => all(withAuto({}, 'fan', { input, pi: { ...law, setpoint: 29.5 } }));
+    expect(firstShared(fan('water'))).toBe(29.5);
+    expect(firstShared(fan('water-ambient'))).toBe(32);
+    expect(firstShared(all({}))).toBe(32);
+  });
+
   test('is led by the pump, and what leads and follows can be told', () => {
     const body = on();
     expect(body.outputs).toEqual([

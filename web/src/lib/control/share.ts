@@ -94,6 +94,12 @@ export function withShared(
   }, body);
 }
 
+/** The setpoint that shared work begins with: one that an output holds the water at already, if there is any. */
+export function firstShared(outputs: readonly Output[]): number {
+  const own = sharers(outputs).find(({ auto }) => auto?.input === 'water' && auto.pi);
+  return own?.auto?.pi?.setpoint ?? FIRST_SETPOINT.temperature;
+}
+
 /** The body with another priority for work that is shared. */
 export function withPriority(body: Body, shared: Shared, priority: Priority): Body {
   return shared.parts.reduce(

@@ -30,7 +30,7 @@ export const experimentEn = {
     'The water stays between {low} and {high}, once it has been there. Everything that protects the loop comes first and ends it.',
   'tune.load': 'The heat should stay as it is: start nothing and stop nothing meanwhile.',
   'tune.long':
-    'Most loops take 10 to 30 minutes, some up to an hour. It goes on when you close this page, and can be aborted at any time.',
+    'Most loops take 10 to 25 minutes, and up to an hour near the end of what they can hold. It goes on when you close this page, and can be aborted at any time.',
   'tune.changes': 'It changes no setting: what is found is shown first.',
   'tune.setpoint': 'About the temperature',
   'tune.setpoint.about': 'One that the loop can hold. Now: {now}.',

@@ -192,7 +192,7 @@ export const zh: Catalogue = {
   'quality.do.disconnected': '探头没有应答。请检查插头和线缆，以及数据线与 3.3 V 之间的 4.7 kΩ 上拉电阻。',
   'quality.do.crc': '数据在传输中受到干扰。请缩短线缆或远离水泵走线，并检查 4.7 kΩ 上拉电阻和地线。',
   'quality.do.range': '读数在物理上不可能出现。请检查接线，或更换探头。',
-  'quality.do.stuck': '回路中其他探头在变化，而这个读数一直不变。请确认探头浸在水中，必要时更换。',
+  'quality.do.stuck': '水路中其他探头在变化，而这个读数一直不变。请确认探头浸在水中，必要时更换。',
   'quality.do.stale': '设备没有取得该探头的最新读数。如持续出现，请重启设备。',
 
   'diagnostics.title': '诊断',

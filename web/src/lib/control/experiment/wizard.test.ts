@@ -44,12 +44,21 @@ describe('the way through', () => {
     expect(steps.begun(steps.startWizard([], () => false)).stage).toBe('safety');
   });
 
+  test('no two outputs get the same name', () => {
+    const first = steps.named(steps.begun(start()), { name: 'front' });
+    expect(steps.takenNames(first, own)).toEqual(['fan']);
+    expect(steps.takenNames(steps.next(first), own)).toEqual(['pump', 'front']);
+  });
+
   test('a pump of which nobody knows whether it has water runs for 5 s', () => {
     const w = steps.begun(start());
     const args = (water: steps.Water) => steps.runArgs(steps.withWater(w, water), 60);
     expect(args('unsure')).toEqual({ output: 'pump', test: 'run', duty: 60, seconds: 5 });
     expect(args('filled')).toEqual({ output: 'pump', test: 'run', duty: 60, seconds: 10, filled: true });
     const fan = steps.skipped(steps.withWater(w, 'unsure'));
+    expect(
+      [steps.withWater(w, 'unsure'), steps.withWater(w, 'filled'), fan].map(steps.unsureOfWater),
+    ).toEqual([true, false, false]);
     expect(steps.runArgs(fan, 60)).toEqual({ output: 'fan', test: 'run', duty: 60, seconds: 10 });
     expect(steps.sweepArgs(steps.withWater(w, 'filled'))).toEqual({
       output: 'pump',

@@ -115,6 +115,11 @@ export function asksForWater(w: Wizard): boolean {
   return w.subjects.some((s) => s.role === 'pump');
 }
 
+/** Whether the present output is a pump that nobody has seen move water: one that has no flow meter is not swept then. */
+export function unsureOfWater(w: Wizard): boolean {
+  return subjectOf(w)?.role === 'pump' && w.water !== 'filled';
+}
+
 export function begun(w: Wizard): Wizard {
   return w.subjects.length === 0 ? w : { ...w, stage: 'alone', at: 0 };
 }
@@ -147,6 +152,13 @@ export function again(w: Wizard): Wizard {
 
 export function named(w: Wizard, change: { role?: Role; name?: string }): Wizard {
   return found(w, change);
+}
+
+/** Names that the present output cannot get: those that others have, and those that others are to be called from now on. */
+export function takenNames(w: Wizard, names: readonly string[]): string[] {
+  const own = subjectOf(w)?.name;
+  const given = Object.entries(w.findings).flatMap(([of, f]) => (of === own || !f.name ? [] : [f.name]));
+  return [...names.filter((name) => name !== own), ...given];
 }
 
 /** On from what moved: to the range of one that turns at any speed, else to the next output. */
