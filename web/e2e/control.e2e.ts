@@ -183,7 +183,7 @@ describe('the control panel', () => {
       await setpoint.press('Enter');
       await save(page);
       expect((await twinOf(it.server)).desired?.body.outputs).toMatchObject([
-        { name: 'fan', auto: { input: 'water', pi: { setpoint: 24.5, kp: 60, ti_s: 90 } } },
+        { name: 'fan', auto: { input: 'water', pi: { setpoint: 24.5, kp: 80, ti_s: 90 } } },
       ]);
       await fan.getByText('Curve', { exact: true }).click();
       await fan.locator('[data-point]').first().waitFor();
