@@ -62,11 +62,13 @@ func TestRegulation(t *testing.T) {
 			return false
 		})
 	}
-	ask(coolant.TwinApplied, `{"interval_ms":2000,"outputs":[{"name":"pump","auto":{"input":"water","curve":{"points":[[20,83]]}}}]}`)
+	// Without a slew limit each duty is one step, which is told at once. By small steps the last one may be so small that it is told
+	// a minute later, depending on where the hour of the day has let it begin.
+	ask(coolant.TwinApplied, `{"interval_ms":2000,"outputs":[{"name":"pump","slew_up":100,"auto":{"input":"water","curve":{"points":[[20,83]]}}}]}`)
 	does("pump", "auto", "auto", 83)
 
 	end := time.Now().Add(10 * time.Minute).UnixMilli()
-	ask(coolant.TwinApplied, fmt.Sprintf(`{"outputs":[{"name":"fan","override":{"duty":64,"until":%d}}]}`, end))
+	ask(coolant.TwinApplied, fmt.Sprintf(`{"outputs":[{"name":"fan","slew_up":100,"override":{"duty":64,"until":%d}}]}`, end))
 	does("fan", "override", "override", 64)
 
 	// Water never falls to 0 C, so this PI ends at its bound.
