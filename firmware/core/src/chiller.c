@@ -19,7 +19,7 @@ bool cool_flows(const cool_regulator_t *r) { return r->flow.known && r->flow.age
 
 bool cool_supervised(const cool_regulator_t *r, int i) {
 	const cool_output_cfg_t *o = &r->settings.outputs[i];
-	bool tacho = o->wiring.tacho_pin >= 0 && (o->role == COOL_PUMP || o->role == COOL_FAN);
+	bool tacho = o->wiring.tacho_pin >= 0 && cool_moves(o);
 	return tacho || (o->role == COOL_PUMP && r->board.flow);
 }
 

@@ -39,6 +39,9 @@ cool_claim_t cool_claim(cool_regulator_t *r, const cool_scene_t *scene, int i);
 /** Whether chiller i may run: docs in chiller.c. */
 bool cool_may_chill(const cool_regulator_t *r, int i);
 
+/** The name of the fault of an output that does not turn. */
+void cool_stall_fault(char name[COOL_FAULT_SIZE], const cool_output_cfg_t *o);
+
 /** L/min: turbine meters stand below 0.3, so whatever one counts is flow. */
 #define COOL_LEAST_FLOW_LPM 0.1
 

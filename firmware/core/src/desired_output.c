@@ -4,18 +4,16 @@
 #include <string.h>
 
 static bool read_role(const cool_fields_t *f, cool_role_t *out) {
-	static const char *const words[] = {[COOL_PUMP] = "pump", [COOL_FAN] = "fan", [COOL_CHILLER] = "chiller", [COOL_BUZZER] = "buzzer", NULL};
 	int i = (int)*out;
-	bool ok = cool_field_choice(f, "role", words, "pump, fan, chiller or buzzer is expected", &i);
+	bool ok = cool_field_choice(f, "role", cool_role_words, "pump, fan, chiller or buzzer is expected", &i);
 	*out = (cool_role_t)i;
 	return ok;
 }
 
 static bool read_kind(const cool_fields_t *f, cool_kind_t *out, bool *given_up) {
-	enum { NONE = 3 };
-	static const char *const words[] = {[COOL_PWM4] = "pwm4", [COOL_DC_PWM] = "dc_pwm", [COOL_SWITCH] = "switch", [NONE] = "none", NULL};
+	enum { NONE = COOL_SWITCH + 1 };
 	int i = (int)*out;
-	bool ok = cool_field_choice(f, "kind", words, "pwm4, dc_pwm, switch or none is expected", &i);
+	bool ok = cool_field_choice(f, "kind", cool_kind_words, "pwm4, dc_pwm, switch or none is expected", &i);
 	*given_up = i == NONE;
 	if (i != NONE) *out = (cool_kind_t)i;
 	return ok;
@@ -100,14 +98,6 @@ static bool read_drive(const cool_fields_t *f, cool_output_cfg_t *o) {
 		read_seconds(f, "min_off_s", &o->min_off_ms);
 }
 
-/* The board's output of a name; NULL if it has none. */
-static const cool_output_cfg_t *find(const cool_settings_t *s, const char *name) {
-	for (int i = 0; i < s->output_count; i++) {
-		if (strcmp(s->outputs[i].name, name) == 0) return &s->outputs[i];
-	}
-	return NULL;
-}
-
 /*
  * What an output is before the rest of it is read. One that the board has, but as something else, keeps its pins and takes
  * everything else from its new role and kind: duties of a fan say nothing about a pump.
@@ -117,7 +107,8 @@ static bool read_base(const cool_fields_t *f, const cool_settings_t *defaults, c
 	cool_role_t role = COOL_PUMP;
 	cool_kind_t kind = COOL_PWM4;
 	if (!cool_field_need(f, "name") || !cool_field_metric(f, "name", name)) return false;
-	const cool_output_cfg_t *board = find(defaults, name);
+	int own = cool_settings_output(defaults, name);
+	const cool_output_cfg_t *board = own < 0 ? NULL : &defaults->outputs[own];
 	if (board != NULL) {
 		role = board->role;
 		kind = board->kind;

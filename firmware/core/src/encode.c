@@ -82,16 +82,14 @@ static void put_pins(cool_json_writer_t *w, const char *name, uint64_t pins) {
 
 /* The outputs that the board has by itself, so that nobody has to guess which pins they have. */
 static void put_own(cool_json_writer_t *w, const cool_settings_t *own) {
-	static const char *const roles[] = {[COOL_PUMP] = "pump", [COOL_FAN] = "fan", [COOL_CHILLER] = "chiller", [COOL_BUZZER] = "buzzer"};
-	static const char *const kinds[] = {[COOL_PWM4] = "pwm4", [COOL_DC_PWM] = "dc_pwm", [COOL_SWITCH] = "switch"};
 	cool_json_key(w, "outputs");
 	cool_json_open_array(w);
 	for (int n = 0; n < own->output_count; n++) {
 		const cool_output_cfg_t *o = &own->outputs[n];
 		cool_json_open_object(w);
 		string_member(w, "name", o->name);
-		string_member(w, "role", roles[o->role]);
-		string_member(w, "kind", kinds[o->kind]);
+		string_member(w, "role", cool_role_words[o->role]);
+		string_member(w, "kind", cool_kind_words[o->kind]);
 		cool_json_key(w, "pin");
 		cool_json_put_int(w, o->wiring.pin);
 		cool_json_key(w, "tacho_pin");

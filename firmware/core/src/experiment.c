@@ -29,8 +29,6 @@ const char *cool_experiment_state_word(cool_experiment_state_t state) {
 	return "running";
 }
 
-static bool is_mover(const cool_output_cfg_t *o) { return o->role == COOL_PUMP || o->role == COOL_FAN; }
-
 static bool running(const cool_regulator_t *r) {
 	const cool_experiment_report_t *e = &r->experiment.report;
 	return e->kind != COOL_NO_EXPERIMENT && e->state == COOL_EXPERIMENT_RUNNING;
@@ -55,7 +53,7 @@ static bool commissions(const cool_regulator_t *r) { return active(r) && r->expe
 static bool alone(const cool_regulator_t *r) { return commissions(r) && cool_commissioning_alone(&r->experiment.trial); }
 
 bool cool_experiment_holds(const cool_regulator_t *r, int i) {
-	if (!active(r) || !is_mover(&r->settings.outputs[i])) return false;
+	if (!active(r) || !cool_moves(&r->settings.outputs[i])) return false;
 	if (i == r->experiment.output || alone(r)) return true;
 	return cool_experiment_tunes(r) && cool_share_leader(&r->settings, i) == r->experiment.output;
 }
@@ -101,7 +99,7 @@ static bool undisturbed(const cool_regulator_t *r, char reason[COOL_REASON_SIZE]
 		return cool_experiment_because(reason, "", "the water came within 5 K of critical");
 	for (int i = 0; i < r->settings.output_count; i++) {
 		const cool_output_cfg_t *o = &r->settings.outputs[i];
-		if (!is_mover(o)) continue;
+		if (!cool_moves(o)) continue;
 		if (cool_input_state(r, i, &value) != COOL_INPUT_KNOWN) return cool_experiment_because(reason, o->name, ": its input is not known");
 		if (!cool_experiment_tries(r, i) && r->outputs[i].stall.stalled) return cool_experiment_because(reason, o->name, ": it stands still");
 	}
@@ -186,19 +184,13 @@ void cool_experiment_end(cool_regulator_t *r, cool_experiment_state_t state, con
 	(void)cool_copy(e->reason, sizeof e->reason, reason);
 }
 
-static int named(const cool_regulator_t *r, const char *output) {
-	for (int i = 0; i < r->settings.output_count; i++)
-		if (strcmp(r->settings.outputs[i].name, output) == 0) return i;
-	return -1;
-}
-
 /* Whether a fault is what a trial may be there to find. */
 static bool excused(const cool_regulator_t *r, const char *fault) {
 	if (strcmp(fault, COOL_FAULT_NO_FLOW) == 0) return cool_experiment_sees_flow(r);
 	for (int i = 0; i < r->settings.output_count; i++) {
-		size_t n = strlen(r->settings.outputs[i].name);
-		bool stall = strncmp(fault, r->settings.outputs[i].name, n) == 0 && strcmp(fault + n, "_stall") == 0;
-		if (stall) return cool_experiment_tries(r, i);
+		char stall[COOL_FAULT_SIZE];
+		cool_stall_fault(stall, &r->settings.outputs[i]);
+		if (strcmp(fault, stall) == 0) return cool_experiment_tries(r, i);
 	}
 	return false;
 }
@@ -213,11 +205,11 @@ static bool no_critical_fault(const cool_regulator_t *r, char reason[COOL_REASON
 }
 
 int cool_experiment_may_try(const cool_regulator_t *r, const char *output, char reason[COOL_REASON_SIZE]) {
-	int i = named(r, output);
+	int i = cool_settings_output(&r->settings, output);
 	bool may = true;
 	if (i < 0) {
 		may = cool_experiment_because(reason, output, ": there is no such output");
-	} else if (!is_mover(&r->settings.outputs[i])) {
+	} else if (!cool_moves(&r->settings.outputs[i])) {
 		may = cool_experiment_because(reason, output, ": a pump or a fan is expected");
 	} else if (running(r)) {
 		may = cool_experiment_because(reason, r->experiment.report.output, ": it is tried already; abort that, or wait for its end");

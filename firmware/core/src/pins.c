@@ -12,7 +12,7 @@ uint32_t cool_pwm_counts(double duty, uint32_t full, bool inverted) {
 
 bool cool_switch_level(double duty, bool inverted) { return (bounded(duty) >= 50) != inverted; }
 
-double cool_boot_duty(const cool_output_cfg_t *o) { return o->role == COOL_PUMP || o->role == COOL_FAN ? bounded(o->failsafe_duty) : 0; }
+double cool_boot_duty(const cool_output_cfg_t *o) { return cool_moves(o) ? bounded(o->failsafe_duty) : 0; }
 
 double cool_rpm(uint32_t pulses, uint32_t ms, uint8_t pulses_per_turn) {
 	return ms == 0 || pulses_per_turn == 0 ? 0 : (double)pulses * 60000 / ms / pulses_per_turn;

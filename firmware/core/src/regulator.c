@@ -18,16 +18,17 @@ static void measure(cool_measured_t *m, bool fresh, double value, uint32_t dt_ms
 	if (fresh) *m = (cool_measured_t){.value = value, .known = true};
 }
 
-static bool is_mover(const cool_output_cfg_t *o) { return o->role == COOL_PUMP || o->role == COOL_FAN; }
-
 static void set_fault(cool_regulator_t *r, const char *name, bool active, bool critical) { cool_faults_set(&r->faults, name, active, critical); }
 
-/* The fault of an output that does not turn, by its name. */
-static void set_stall(cool_regulator_t *r, const cool_output_cfg_t *o, bool active) {
-	char name[COOL_FAULT_SIZE];
+void cool_stall_fault(char name[COOL_FAULT_SIZE], const cool_output_cfg_t *o) {
 	size_t n = strlen(o->name);
 	memcpy(name, o->name, n);
 	memcpy(name + n, "_stall", sizeof "_stall");
+}
+
+static void set_stall(cool_regulator_t *r, const cool_output_cfg_t *o, bool active) {
+	char name[COOL_FAULT_SIZE];
+	cool_stall_fault(name, o);
 	set_fault(r, name, active, o->role == COOL_PUMP);
 }
 
@@ -46,7 +47,7 @@ static bool step_stalls(cool_regulator_t *r, const cool_senses_t *in, uint32_t d
 			.stall_rpm = o->stall_rpm,
 			.spin_up_ms = o->spin_up_ms,
 		};
-		bool stalled = cool_stall_step(&r->outputs[i].stall, &s, dt_ms) && is_mover(o);
+		bool stalled = cool_stall_step(&r->outputs[i].stall, &s, dt_ms) && cool_moves(o);
 		set_stall(r, o, stalled);
 		any = any || stalled;
 		pump_stalled = pump_stalled || (stalled && o->role == COOL_PUMP);
@@ -176,10 +177,10 @@ static void decide(cool_regulator_t *r, cool_scene_t *scene, uint32_t dt_ms) {
 	}
 	/* Pumps and fans first: a chiller goes by what they are told in this step. */
 	for (int i = 0; i < r->settings.output_count; i++) {
-		if (is_mover(&r->settings.outputs[i])) drive(r, scene, i, dt_ms);
+		if (cool_moves(&r->settings.outputs[i])) drive(r, scene, i, dt_ms);
 	}
 	for (int i = 0; i < r->settings.output_count; i++) {
-		if (is_mover(&r->settings.outputs[i])) continue;
+		if (cool_moves(&r->settings.outputs[i])) continue;
 		scene->may_chill[i] = r->settings.outputs[i].role == COOL_CHILLER && cool_may_chill(r, i);
 		drive(r, scene, i, dt_ms);
 		blocked = blocked || (wanted(r, i) && !scene->may_chill[i]);

@@ -8,7 +8,7 @@
 
 /* What an output does before anything is known. */
 static void begin(cool_output_t *out, cool_drive_t *drive, const cool_output_cfg_t *o) {
-	bool mover = o->role == COOL_PUMP || o->role == COOL_FAN;
+	bool mover = cool_moves(o);
 	memset(out, 0, sizeof *out);
 	cool_curve_init(&out->curve);
 	cool_pi_init(&out->pi);
@@ -73,22 +73,13 @@ static void go_on(cool_output_t *out, const cool_drive_t *drive, const cool_outp
 	if (!same_override(&was->override, &is->override)) out->cancelled = false;
 }
 
-static int named(const cool_settings_t *s, const char *name) {
-	for (int i = 0; i < s->output_count; i++) {
-		if (strcmp(s->outputs[i].name, name) == 0) return i;
-	}
-	return -1;
-}
-
 /* A stall of an output that is not supervised any more is over; it stays latched. */
 static void end_stalls(cool_regulator_t *r, const cool_settings_t *next) {
 	for (int i = 0; i < r->settings.output_count; i++) {
-		int j = named(next, r->settings.outputs[i].name);
+		int j = cool_settings_output(next, r->settings.outputs[i].name);
 		if (j >= 0 && next->outputs[j].wiring.tacho_pin >= 0) continue;
 		char fault[COOL_FAULT_SIZE];
-		size_t n = strlen(r->settings.outputs[i].name);
-		memcpy(fault, r->settings.outputs[i].name, n);
-		memcpy(fault + n, "_stall", sizeof "_stall");
+		cool_stall_fault(fault, &r->settings.outputs[i]);
 		cool_faults_set(&r->faults, fault, false, false);
 	}
 }
@@ -146,7 +137,7 @@ void cool_regulator_apply(cool_regulator_t *r, const cool_settings_t *settings) 
 	if (outputs_differ(&r->settings, settings)) cool_experiment_end(r, COOL_EXPERIMENT_ABORTED, "the settings of an output were changed");
 	for (int i = 0; i < settings->output_count; i++) {
 		const cool_output_cfg_t *is = &settings->outputs[i];
-		int j = named(&r->settings, is->name);
+		int j = cool_settings_output(&r->settings, is->name);
 		if (j < 0 || r->settings.outputs[j].role != is->role) {
 			begin(&r->outputs[i], &r->drives[i], is);
 			continue;

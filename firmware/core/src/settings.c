@@ -90,6 +90,16 @@ void cool_output_bind(cool_output_cfg_t *o) {
 	o->pi.failsafe_duty = o->failsafe_duty;
 }
 
+const char *const cool_role_words[] = {[COOL_PUMP] = "pump", [COOL_FAN] = "fan", [COOL_CHILLER] = "chiller", [COOL_BUZZER] = "buzzer", NULL};
+const char *const cool_kind_words[] = {[COOL_PWM4] = "pwm4", [COOL_DC_PWM] = "dc_pwm", [COOL_SWITCH] = "switch", "none", NULL};
+
+int cool_settings_output(const cool_settings_t *s, const char *name) {
+	for (int i = 0; i < s->output_count; i++) {
+		if (strcmp(s->outputs[i].name, name) == 0) return i;
+	}
+	return -1;
+}
+
 bool cool_output_metric(char out[COOL_NAME_SIZE], const char *output, const char *suffix) {
 	size_t n = strlen(output), m = strlen(suffix);
 	if (n + m >= COOL_NAME_SIZE) {

@@ -1,7 +1,5 @@
 #include "cool/share.h"
 
-#include <string.h>
-
 #include "number.h"
 #include "settings_check.h"
 
@@ -23,16 +21,9 @@ double cool_share_demand(const cool_output_cfg_t *o, double duty) {
 	return o->range.from + (o->range.to - o->range.from) * (duty - least) / (o->max_duty - least);
 }
 
-static int named(const cool_settings_t *s, const char *name) {
-	for (int i = 0; i < s->output_count; i++) {
-		if (strcmp(s->outputs[i].name, name) == 0) return i;
-	}
-	return -1;
-}
-
 int cool_share_leader(const cool_settings_t *s, int i) {
 	const cool_output_cfg_t *o = &s->outputs[i];
-	if (o->law == COOL_LAW_FOLLOW) return named(s, o->follow);
+	if (o->law == COOL_LAW_FOLLOW) return cool_settings_output(s, o->follow);
 	return o->law == COOL_LAW_PI && o->range.set ? i : -1;
 }
 
@@ -46,7 +37,7 @@ void cool_share_inputs(cool_settings_t *s) {
 /* A switch knows no parts, and a chiller does work of another sort than pumps and fans. */
 static bool check_range(const cool_output_cfg_t *o, int i, char *reason) {
 	const cool_range_t *r = &o->range;
-	if ((o->role != COOL_PUMP && o->role != COOL_FAN) || o->kind == COOL_SWITCH)
+	if (!cool_moves(o) || o->kind == COOL_SWITCH)
 		return cool_settings_wrong(reason, "outputs", i, "auto", "pumps and fans share work, but no switches");
 	if (!cool_within(r->from, 0, 100) || !cool_within(r->to, 0, 100))
 		return cool_settings_wrong(reason, "outputs", i, "auto", "its range is not within 0 to 100");
@@ -57,7 +48,7 @@ bool cool_share_check(const cool_settings_t *s, int i, char reason[COOL_REASON_S
 	const cool_output_cfg_t *o = &s->outputs[i];
 	if (o->law == COOL_LAW_PI) return !o->range.set || check_range(o, i, reason);
 	if (o->law != COOL_LAW_FOLLOW) return true;
-	int leader = named(s, o->follow);
+	int leader = cool_settings_output(s, o->follow);
 	if (leader < 0) return cool_settings_wrong(reason, "outputs", i, "auto.follow.output", "there is no output of that name");
 	/* That is also the output itself, and one that follows. */
 	if (s->outputs[leader].law != COOL_LAW_PI || !s->outputs[leader].range.set) {

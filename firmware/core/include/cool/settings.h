@@ -172,6 +172,16 @@ void cool_output_defaults(cool_output_cfg_t *o, const char *name, cool_role_t ro
  */
 bool cool_settings_check(const cool_settings_t *s, const cool_board_t *b, char reason[COOL_REASON_SIZE]);
 
+/** The contract's words for roles, and for kinds with `none` behind them, which gives an output up; each ends with NULL. */
+extern const char *const cool_role_words[];
+extern const char *const cool_kind_words[];
+
+/** The index of the output with a name; -1: there is none. */
+int cool_settings_output(const cool_settings_t *s, const char *name);
+
+/** Whether an output moves water or air. */
+static inline bool cool_moves(const cool_output_cfg_t *o) { return o->role == COOL_PUMP || o->role == COOL_FAN; }
+
 /** The metric of an output, such as `pump_rpm`; false if it does not fit. suffix is "_rpm" or "_duty". */
 bool cool_output_metric(char out[COOL_NAME_SIZE], const char *output, const char *suffix);
 
