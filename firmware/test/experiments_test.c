@@ -61,50 +61,39 @@ TEST(no_arguments) {
 	CHECK_EQ_INT(cool_decode_commission(none, &c, &p), COOL_BAD_FIELD);
 }
 
-/* Texts of a case that outlive further look-ups. */
-static char kept[24][80];
-static int keeps;
-static const char *keep(const char *text) {
-	char *to = kept[keeps++ % 24];
-	cool_copy(to, sizeof kept[0], text);
-	return to;
-}
-
-static bool has(cool_json_t from, const char *name) { return cool_json_member(from, name).at != NULL; }
-
-static void read_experiment(cool_json_t from, cool_experiment_info_t *e) {
+/* What a case says of an experiment; the word of the phase is kept in phase. */
+static void read_experiment(cool_json_t from, cool_experiment_report_t *e, char phase[COOL_WORD_SIZE]) {
 	cool_json_t pi = cool_json_member(from, "pi"), value;
 	cool_json_iter_t it = {NULL, NULL};
 	memset(e, 0, sizeof *e);
-	e->command = keep(vectors_text(from, "command"));
-	e->kind = keep(vectors_text(from, "kind"));
-	e->output = keep(vectors_text(from, "output"));
-	e->state = keep(vectors_text(from, "state"));
-	e->phase = keep(vectors_text(from, "phase"));
-	e->reason = keep(vectors_text(from, "reason"));
-	e->counting = has(from, "cycles");
+	for (e->kind = COOL_AUTOTUNE; e->kind < COOL_SWEEP && strcmp(cool_experiment_word(e->kind), vectors_text(from, "kind")) != 0;)
+		e->kind++;
+	while (e->state < COOL_EXPERIMENT_RESTING && strcmp(cool_experiment_state_word(e->state), vectors_text(from, "state")) != 0)
+		e->state++;
+	cool_copy(e->output, sizeof e->output, vectors_text(from, "output"));
+	cool_copy(e->reason, sizeof e->reason, vectors_text(from, "reason"));
+	cool_copy(phase, COOL_WORD_SIZE, vectors_text(from, "phase"));
+	e->phase = phase;
 	e->cycles = (uint32_t)vectors_integer(from, "cycles");
-	e->tuned = pi.at != NULL;
-	e->setpoint = vectors_number(pi, "setpoint");
-	e->kp = vectors_number(pi, "kp");
-	e->ti_s = vectors_number(pi, "ti_s");
-	e->deadband_k = vectors_number(pi, "deadband_k");
-	e->delay_s = vectors_number(from, "delay_s");
-	e->gain = vectors_number(from, "gain");
-	e->swing_k = vectors_number(from, "swing_k");
-	e->settle_s = vectors_number(from, "settle_s");
-	e->ran = has(from, "turned");
-	for (; cool_json_next(cool_json_member(from, "turned"), &it, NULL, &value); e->turned_count++) {
-		e->turned[e->turned_count].output = keep(vectors_text(value, "output"));
-		e->turned[e->turned_count].rpm = vectors_number(value, "rpm");
+	e->tuned.setpoint = vectors_number(pi, "setpoint");
+	e->tuned.kp = vectors_number(pi, "kp");
+	e->tuned.ti_s = vectors_number(pi, "ti_s");
+	e->tuned.deadband_k = vectors_number(pi, "deadband_k");
+	e->tuned.delay_s = vectors_number(from, "delay_s");
+	e->tuned.gain = vectors_number(from, "gain");
+	e->tuned.swing_k = vectors_number(from, "swing_k");
+	e->tuned.settle_s = vectors_number(from, "settle_s");
+	cool_ran_t *ran = &e->ran;
+	for (; cool_json_next(cool_json_member(from, "turned"), &it, NULL, &value); ran->turned_count++) {
+		cool_copy(ran->turned[ran->turned_count].output, COOL_NAME_SIZE, vectors_text(value, "output"));
+		ran->turned[ran->turned_count].rpm = vectors_number(value, "rpm");
 	}
-	e->metered = has(from, "flow_lpm");
-	e->flow_lpm = vectors_number(from, "flow_lpm");
-	e->swept = has(from, "max_rpm");
-	e->start_duty = vectors_number(from, "start_duty");
-	e->stop_duty = vectors_number(from, "stop_duty");
-	e->min_rpm = vectors_number(from, "min_rpm");
-	e->max_rpm = vectors_number(from, "max_rpm");
+	ran->metered = cool_json_member(from, "flow_lpm").at != NULL;
+	ran->flow_lpm = vectors_number(from, "flow_lpm");
+	e->swept.start_duty = vectors_number(from, "start_duty");
+	e->swept.stop_duty = vectors_number(from, "stop_duty");
+	e->swept.min_rpm = vectors_number(from, "min_rpm");
+	e->swept.max_rpm = vectors_number(from, "max_rpm");
 }
 
 TEST(reported_vectors) {
@@ -113,10 +102,15 @@ TEST(reported_vectors) {
 	vectors_begin(&v, vectors_experiments, vectors_experiments_len, "reported");
 	while (vectors_next(&v)) {
 		cool_reported_t r;
+		cool_experiment_report_t e;
+		char command[COOL_WORD_SIZE], phase[COOL_WORD_SIZE];
 		size_t want_len;
 		const char *want = vectors_payload(&v, &want_len);
+		cool_json_t says = vectors_member(&v, "says");
 		memset(&r, 0, sizeof r);
-		read_experiment(vectors_member(&v, "says"), &r.experiment);
+		cool_copy(command, sizeof command, vectors_text(says, "command"));
+		read_experiment(says, &e, phase);
+		r.experiment = (cool_experiment_info_t){.command = command, .report = &e};
 		CHECK_EQ_INT(cool_encode_reported(buf, sizeof buf, &r), want_len);
 		CHECK_STR(buf, want);
 		CHECK_EQ_INT(cool_encode_reported(buf, want_len, &r), 0);

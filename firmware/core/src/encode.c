@@ -237,7 +237,7 @@ static void decimal_member(cool_json_writer_t *w, const char *name, double v, in
 	cool_json_put_decimal(w, v, decimals);
 }
 
-static void put_tuned(cool_json_writer_t *w, const cool_experiment_info_t *e) {
+static void put_tuned(cool_json_writer_t *w, const cool_tuned_t *e) {
 	cool_json_key(w, "pi");
 	cool_json_open_object(w);
 	decimal_member(w, "setpoint", e->setpoint, 2);
@@ -251,7 +251,7 @@ static void put_tuned(cool_json_writer_t *w, const cool_experiment_info_t *e) {
 	decimal_member(w, "settle_s", e->settle_s, 0);
 }
 
-static void put_ran(cool_json_writer_t *w, const cool_experiment_info_t *e) {
+static void put_ran(cool_json_writer_t *w, const cool_ran_t *e) {
 	cool_json_key(w, "turned");
 	cool_json_open_array(w);
 	for (int i = 0; i < e->turned_count; i++) {
@@ -264,27 +264,29 @@ static void put_ran(cool_json_writer_t *w, const cool_experiment_info_t *e) {
 	if (e->metered) decimal_member(w, "flow_lpm", e->flow_lpm, 2);
 }
 
-static void put_swept(cool_json_writer_t *w, const cool_experiment_info_t *e) {
+static void put_swept(cool_json_writer_t *w, const cool_swept_t *e) {
 	decimal_member(w, "start_duty", e->start_duty, 1);
 	decimal_member(w, "stop_duty", e->stop_duty, 1);
 	decimal_member(w, "min_rpm", e->min_rpm, 0);
 	decimal_member(w, "max_rpm", e->max_rpm, 0);
 }
 
-static void put_experiment(cool_json_writer_t *w, const cool_experiment_info_t *e) {
-	if (e->command == NULL || e->command[0] == '\0') return;
+static void put_experiment(cool_json_writer_t *w, const cool_experiment_info_t *i) {
+	const cool_experiment_report_t *e = i->report;
+	if (i->command == NULL || i->command[0] == '\0') return;
+	bool done = e->state == COOL_EXPERIMENT_DONE;
 	cool_json_key(w, "experiment");
 	cool_json_open_object(w);
-	string_member(w, "command", e->command);
-	string_member(w, "kind", e->kind);
+	string_member(w, "command", i->command);
+	string_member(w, "kind", cool_experiment_word(e->kind));
 	string_member(w, "output", e->output);
-	string_member(w, "state", e->state);
+	string_member(w, "state", cool_experiment_state_word(e->state));
 	some_string(w, "phase", e->phase);
-	if (e->counting) uint_member(w, "cycles", e->cycles);
+	if (e->kind == COOL_AUTOTUNE && e->state == COOL_EXPERIMENT_RUNNING) uint_member(w, "cycles", e->cycles);
 	some_string(w, "reason", e->reason);
-	if (e->tuned) put_tuned(w, e);
-	if (e->ran) put_ran(w, e);
-	if (e->swept) put_swept(w, e);
+	if (done && e->kind == COOL_AUTOTUNE) put_tuned(w, &e->tuned);
+	if (done && e->kind == COOL_RUN) put_ran(w, &e->ran);
+	if (done && e->kind == COOL_SWEEP) put_swept(w, &e->swept);
 	cool_json_close_object(w);
 }
 

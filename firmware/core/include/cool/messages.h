@@ -6,7 +6,7 @@
 #ifndef COOL_MESSAGES_H
 #define COOL_MESSAGES_H
 
-#include "cool/commission.h"
+#include "cool/experiment.h"
 #include "cool/json.h"
 #include "cool/settings.h"
 #include "cool/types.h"
@@ -108,24 +108,10 @@ typedef struct {
 } cool_info_t;
 size_t cool_encode_info(char *buf, size_t size, const cool_info_t *i);
 
-/** The last experiment of this boot; command NULL or "": there was none. Strings that are NULL or "" are left out. */
+/** The last experiment of this boot. */
 typedef struct {
-	const char *command, *kind, *output, *state, *phase, *reason;
-	bool counting; /**< cycles is told: an autotune runs */
-	uint32_t cycles;
-	bool tuned; /**< an autotune is done: what follows was found */
-	double setpoint, kp, ti_s, deadband_k;
-	double delay_s, gain, swing_k, settle_s; /**< gain in K per second per percent */
-	bool ran;                                /**< a run is done */
-	struct {
-		const char *output;
-		double rpm;
-	} turned[COOL_MAX_OUTPUTS];
-	int turned_count;
-	bool metered; /**< there is a flow meter: flow_lpm is told */
-	double flow_lpm;
-	bool swept; /**< a sweep is done */
-	double start_duty, stop_duty, min_rpm, max_rpm;
+	const char *command;                    /**< that asked for it; NULL or "": there was none */
+	const cool_experiment_report_t *report; /**< with a kind, where there is a command */
 } cool_experiment_info_t;
 
 /** What it does now. */
