@@ -114,15 +114,10 @@ TEST(what_cannot_be_tried) {
 		CHECK_EQ_INT(cool_commissioning_check(&cases[i].cfg) == NULL, cases[i].may);
 }
 
-static uint32_t seed = 2463534242;
+static uint64_t seed = 2463534242;
 
 /* A number below n. */
-static uint32_t chance(uint32_t n) {
-	seed ^= seed << 13;
-	seed ^= seed >> 17;
-	seed ^= seed << 5;
-	return seed % n;
-}
+static uint32_t chance(uint32_t n) { return (uint32_t)(test_random(&seed) % n); }
 
 /* Whatever is sensed, a trial ends within its time, and leaves an output at rest no longer than is said. */
 TEST(a_trial_always_ends) {

@@ -1,5 +1,4 @@
 /* The command `autotune` on a device: it is answered, its phases are told at once, and so is what it found. */
-#include <stdio.h>
 #include <string.h>
 
 #include "cool/device_state.h"
@@ -12,13 +11,7 @@ static double water;
 /* A pump and a fan with tachometers on a loop that warms by itself and that the fan cools. */
 static void start(void) {
 	bench_init(1000);
-	cool_settings_t *s = &bench.cfg.defaults;
-	s->outputs[0].wiring.tacho_pin = 19;
-	cool_output_defaults(&s->outputs[1], "fan", COOL_FAN, COOL_PWM4);
-	s->outputs[1].wiring.pin = 16;
-	s->outputs[1].wiring.hz = 25000;
-	s->outputs[1].wiring.tacho_pin = 17;
-	s->output_count = 2;
+	bench_fan();
 	water = 30;
 	bench_start();
 	cool_device_clock(&device, bench.now, wall);
@@ -39,11 +32,7 @@ static void second(void) {
 	bench_pass(1000);
 }
 
-static void command(const char *id, const char *name, const char *args) {
-	char text[300];
-	(void)snprintf(text, sizeof text, "{\"id\":\"%s\",\"name\":\"%s\",\"expires\":%lld,\"args\":%s}", id, name, (long long)wall + 3600000, args);
-	bench_say(COOL_COMMAND, text, false);
-}
+static void command(const char *id, const char *name, const char *args) { bench_command(id, name, args, wall + 3600000); }
 
 TEST(gains_are_looked_for_told_and_found) {
 	start();

@@ -10,14 +10,8 @@ static const int64_t wall = 1764000000000;
 /* A pump and a fan with tachometers, and a flow meter; nothing turns but by the hand of the test. */
 static void start(void) {
 	bench_init(1000);
-	cool_settings_t *s = &bench.cfg.defaults;
 	bench.cfg.board.flow = true;
-	s->outputs[0].wiring.tacho_pin = 19;
-	cool_output_defaults(&s->outputs[1], "fan", COOL_FAN, COOL_PWM4);
-	s->outputs[1].wiring.pin = 16;
-	s->outputs[1].wiring.hz = 25000;
-	s->outputs[1].wiring.tacho_pin = 17;
-	s->output_count = 2;
+	bench_fan();
 	bench_start();
 	bench_probe(0, 25);
 	bench_probe(1, 25.5);
@@ -27,24 +21,7 @@ static void start(void) {
 	bench.order[0] = '\0';
 }
 
-static void command(const char *id, const char *name, const char *args) {
-	static char text[400];
-	cool_json_writer_t w;
-	cool_json_writer_init(&w, text, sizeof text);
-	cool_json_open_object(&w);
-	cool_json_key(&w, "id");
-	cool_json_put_string(&w, id);
-	cool_json_key(&w, "name");
-	cool_json_put_string(&w, name);
-	cool_json_key(&w, "expires");
-	cool_json_put_int(&w, wall + 3600000);
-	cool_json_close_object(&w);
-	text[strlen(text) - 1] = '\0';
-	strcat(text, ",\"args\":");
-	strcat(text, args);
-	strcat(text, "}");
-	bench_say(COOL_COMMAND, text, false);
-}
+static void command(const char *id, const char *name, const char *args) { bench_command(id, name, args, wall + 3600000); }
 
 static double duty(int i) { return cool_device_step(&device, bench.now, &bench.senses)[i].duty; }
 

@@ -17,27 +17,7 @@ static void start(void) {
 	bench.order[0] = '\0';
 }
 
-/** A command with an id, a name and arguments; it expires in a minute. */
-static void command(const char *id, const char *name, const char *args) {
-	static char text[1024];
-	cool_json_writer_t w;
-	cool_json_writer_init(&w, text, sizeof text);
-	cool_json_open_object(&w);
-	cool_json_key(&w, "id");
-	cool_json_put_string(&w, id);
-	cool_json_key(&w, "name");
-	cool_json_put_string(&w, name);
-	cool_json_key(&w, "expires");
-	cool_json_put_int(&w, wall + 60000);
-	cool_json_close_object(&w);
-	if (args != NULL) {
-		text[strlen(text) - 1] = '\0';
-		strcat(text, ",\"args\":");
-		strcat(text, args);
-		strcat(text, "}");
-	}
-	bench_say(COOL_COMMAND, text, false);
-}
+static void command(const char *id, const char *name, const char *args) { bench_command(id, name, args, wall + 60000); }
 
 TEST(keep_reply_act) {
 	start();

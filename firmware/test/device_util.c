@@ -51,6 +51,16 @@ static size_t load(void *ctx, cool_blob_t blob, void *buf, size_t size) {
 	return bench.flash_len[blob];
 }
 
+void bench_fan(void) {
+	cool_settings_t *s = &bench.cfg.defaults;
+	s->outputs[0].wiring.tacho_pin = 19;
+	cool_output_defaults(&s->outputs[1], "fan", COOL_FAN, COOL_PWM4);
+	s->outputs[1].wiring.pin = 16;
+	s->outputs[1].wiring.hz = 25000;
+	s->outputs[1].wiring.tacho_pin = 17;
+	s->output_count = 2;
+}
+
 void bench_start(void) {
 	bench.connected = bench.connecting = false;
 	bench.sent_count = 0;
@@ -184,6 +194,27 @@ void bench_say(cool_topic_t kind, const char *payload, bool retained) {
 	(void)cool_topic(topic, bench.cfg.id, kind);
 	cool_device_message(&device, bench.now, topic, strlen(topic), payload, strlen(payload), retained);
 	bench_run();
+}
+
+void bench_command(const char *id, const char *name, const char *args, int64_t expires) {
+	static char text[1024];
+	cool_json_writer_t w;
+	cool_json_writer_init(&w, text, sizeof text);
+	cool_json_open_object(&w);
+	cool_json_key(&w, "id");
+	cool_json_put_string(&w, id);
+	cool_json_key(&w, "name");
+	cool_json_put_string(&w, name);
+	cool_json_key(&w, "expires");
+	cool_json_put_int(&w, expires);
+	cool_json_close_object(&w);
+	if (args != NULL) {
+		text[strlen(text) - 1] = '\0';
+		strcat(text, ",\"args\":");
+		strcat(text, args);
+		strcat(text, "}");
+	}
+	bench_say(COOL_COMMAND, text, false);
 }
 
 void bench_cut(const char *why) {

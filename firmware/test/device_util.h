@@ -46,6 +46,9 @@ extern cool_device_t device;
 /** Forgets everything, with an endpoint and a pump of the board's own; then start. */
 void bench_init(uint32_t now);
 
+/** A fan beside the pump, both with tachometers; before the start. */
+void bench_fan(void);
+
 /** A boot: what is in flash stays. */
 void bench_start(void);
 
@@ -66,6 +69,9 @@ void bench_online(void);
 
 /** A message of the server. */
 void bench_say(cool_topic_t kind, const char *payload, bool retained);
+
+/** A command with an id, a name, arguments (a JSON object, NULL: none), and when it expires in Unix milliseconds. */
+void bench_command(const char *id, const char *name, const char *args, int64_t expires);
 
 /** Ends the connection. */
 void bench_cut(const char *why);

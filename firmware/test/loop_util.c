@@ -50,6 +50,18 @@ void loop_init(loop_t *l) {
 	output(l, "buzzer", COOL_BUZZER, COOL_SWITCH, false);
 }
 
+void loop_refused(const loop_mistake_t *mistakes, size_t count) {
+	static loop_t l;
+	for (size_t i = 0; i < count; i++) {
+		char reason[COOL_REASON_SIZE];
+		loop_init(&l);
+		CHECK(cool_settings_check(&l.s, &l.b, reason));
+		mistakes[i].change(&l.s, &l.b);
+		CHECK(!cool_settings_check(&l.s, &l.b, reason));
+		CHECK_STR(reason, mistakes[i].says);
+	}
+}
+
 void loop_begin(loop_t *l) {
 	char reason[COOL_REASON_SIZE];
 	if (!CHECK(cool_settings_check(&l->s, &l->b, reason))) CHECK_STR(reason, "");

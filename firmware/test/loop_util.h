@@ -34,6 +34,15 @@ typedef struct {
 /** Settings with a pump, a fan, a chiller and a buzzer (all but the buzzer with tachometers), and the probes water, ambient and outlet at 28, 22 and 28.5 C. */
 void loop_init(loop_t *l);
 
+/** What breaks the settings of a loop, and what cool_settings_check says of that. */
+typedef struct {
+	void (*change)(cool_settings_t *, cool_board_t *);
+	const char *says;
+} loop_mistake_t;
+
+/** Checks that each mistake, by itself, is refused in just these words. */
+void loop_refused(const loop_mistake_t *mistakes, size_t count);
+
 /** Checks the settings and makes the regulator. */
 void loop_begin(loop_t *l);
 

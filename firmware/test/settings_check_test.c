@@ -261,10 +261,7 @@ BREAK(counters) {
 }
 
 TEST(what_is_wrong_is_said_precisely) {
-	static const struct {
-		void (*change)(cool_settings_t *, cool_board_t *);
-		const char *says;
-	} cases[] = {
+	static const loop_mistake_t cases[] = {
 		{interval, "interval_ms: 999 is not within 1000 to 3600000"},
 		{critical, "critical_c: 60 is not within 30 to below 60 C, where pumps and soft tubing fail"},
 		{margin, "dew_margin_k: 1.5 is not within 2 to 20 K"},
@@ -325,14 +322,7 @@ TEST(what_is_wrong_is_said_precisely) {
 		{frequencies, "outputs: 2 different frequencies of PWM are more than the board has timers for"},
 		{counters, "outputs: 3 tachometers and flow meters are more than the board can count"},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		char reason[COOL_REASON_SIZE];
-		loop_init(&l);
-		CHECK(cool_settings_check(&l.s, &l.b, reason));
-		cases[i].change(&l.s, &l.b);
-		CHECK(!cool_settings_check(&l.s, &l.b, reason));
-		CHECK_STR(reason, cases[i].says);
-	}
+	loop_refused(cases, sizeof cases / sizeof cases[0]);
 }
 
 TEST(one_timer_is_enough_for_one_frequency) {

@@ -5,8 +5,6 @@
 #include "loop_util.h"
 #include "test.h"
 
-static loop_t l;
-
 /* What outputs that share their work have to be. Each case breaks settings that are right otherwise. */
 #define BREAK(what) static void what(cool_settings_t *s, cool_board_t *b)
 #define PUMP s->outputs[LOOP_PUMP]
@@ -78,10 +76,7 @@ BREAK(chiller_follows) {
 }
 
 TEST(what_is_wrong_with_shared_work_is_said_precisely) {
-	static const struct {
-		void (*change)(cool_settings_t *, cool_board_t *);
-		const char *says;
-	} cases[] = {
+	static const loop_mistake_t cases[] = {
 		{nobody, "outputs[1].auto.follow.output: there is no output of that name"},
 		{itself, "outputs[1].auto.follow.output: that output has no pi with a range, of which a part could be done"},
 		{no_demand, "outputs[1].auto.follow.output: that output has no pi with a range, of which a part could be done"},
@@ -93,12 +88,5 @@ TEST(what_is_wrong_with_shared_work_is_said_precisely) {
 		{buzzer_follows, "outputs[3].auto: a buzzer has none; it sounds while a critical fault is present"},
 		{chiller_follows, "outputs[2].auto: pumps and fans share work, but no switches"},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		char reason[COOL_REASON_SIZE];
-		loop_init(&l);
-		CHECK(cool_settings_check(&l.s, &l.b, reason));
-		cases[i].change(&l.s, &l.b);
-		CHECK(!cool_settings_check(&l.s, &l.b, reason));
-		CHECK_STR(reason, cases[i].says);
-	}
+	loop_refused(cases, sizeof cases / sizeof cases[0]);
 }

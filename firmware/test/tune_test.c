@@ -103,15 +103,10 @@ TEST(tune_vectors) {
 		run(&v);
 }
 
-static uint32_t seed = 2463534242;
+static uint64_t seed = 2463534242;
 
 /* A number below n. */
-static uint32_t chance(uint32_t n) {
-	seed ^= seed << 13;
-	seed ^= seed >> 17;
-	seed ^= seed << 5;
-	return seed % n;
-}
+static uint32_t chance(uint32_t n) { return (uint32_t)(test_random(&seed) % n); }
 
 /* The value of a loop that a relay drives, with the steps of a probe; odd now and then. */
 static double seen(double value, bool wild) {
