@@ -32,17 +32,13 @@ func (s *server) registerPhysics(api huma.API) {
 }
 
 func (s *server) getPhysics(ctx context.Context, in *deviceInput) (*output[coolant.Physics], error) {
-	var wrong problems
-	id := wrong.device(string(in.ID))
-	if err := wrong.err(); err != nil {
-		return nil, err
-	}
-	if _, err := s.find(id); err != nil {
-		return nil, err
-	}
-	p, err := s.opts.Physics.Physics(ctx, id)
+	v, err := s.asked(in)
 	if err != nil {
-		return nil, fmt.Errorf("find out the physics of %s: %w", id, err)
+		return nil, err
+	}
+	p, err := s.opts.Physics.Physics(ctx, v.ID)
+	if err != nil {
+		return nil, fmt.Errorf("find out the physics of %s: %w", v.ID, err)
 	}
 	return &output[coolant.Physics]{p}, nil
 }

@@ -34,13 +34,18 @@ func (s *server) listDevices(ctx context.Context, _ *noInput) (*output[deviceLis
 	return &output[deviceList]{deviceList{Devices: list}}, nil
 }
 
-func (s *server) getDevice(ctx context.Context, in *deviceInput) (*output[*live.DeviceView], error) {
+// asked is the device that a request is about.
+func (s *server) asked(in *deviceInput) (*live.DeviceView, error) {
 	var wrong problems
 	id := wrong.device(string(in.ID))
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	v, err := s.find(id)
+	return s.find(id)
+}
+
+func (s *server) getDevice(ctx context.Context, in *deviceInput) (*output[*live.DeviceView], error) {
+	v, err := s.asked(in)
 	if err != nil {
 		return nil, err
 	}

@@ -202,16 +202,12 @@ func (s *server) sendInput(ctx context.Context, in *editInput) (*empty, error) {
 }
 
 func (s *server) getInput(_ context.Context, in *deviceInput) (*output[inputAnswer], error) {
-	var wrong problems
-	id := wrong.device(string(in.ID))
-	if err := wrong.err(); err != nil {
-		return nil, err
-	}
-	if _, err := s.find(id); err != nil {
+	v, err := s.asked(in)
+	if err != nil {
 		return nil, err
 	}
 	var answer inputAnswer
-	if held, ok := s.opts.Twins.HeldInput(id); ok {
+	if held, ok := s.opts.Twins.HeldInput(v.ID); ok {
 		answer.Input = &held
 	}
 	return &output[inputAnswer]{answer}, nil

@@ -1,10 +1,10 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"time"
 
 	"coolant"
@@ -96,7 +96,7 @@ func FollowTrial(ctx context.Context, to DeviceCommands, id coolant.DeviceID, co
 		now, ok := wire.DecodeExperiment(said)
 		switch {
 		case ok && now.Command == command:
-			if changes(last, now) {
+			if !reflect.DeepEqual(last, now) {
 				changed(now)
 			}
 			last = now
@@ -109,12 +109,6 @@ func FollowTrial(ctx context.Context, to DeviceCommands, id coolant.DeviceID, co
 		return true, true, coolant.Errorf(coolant.CodeConflict, "%s has restarted, which ends whatever it tries", id)
 	})
 	return last, err
-}
-
-func changes(a, b Trial) bool {
-	one, errOne := json.Marshal(a)
-	two, errTwo := json.Marshal(b)
-	return errOne != nil || errTwo != nil || !bytes.Equal(one, two)
 }
 
 // FollowZero returns the offsets, in K by role, that a device found by the command `zero`. Errors are

@@ -1,7 +1,7 @@
 package control
 
 import (
-	"strings"
+	"slices"
 	"time"
 
 	"coolant"
@@ -281,15 +281,19 @@ func (r *Regulator) overridden(i int) bool {
 
 // criticalFault is an active one that the experiment is not there to find; "": there is none.
 func (r *Regulator) criticalFault() string {
-	e := &r.experiment
 	for _, f := range r.faults.list {
-		excused := f.Name == FaultNoFlow && e.seesFlow()
-		if name, stall := strings.CutSuffix(f.Name, "_stall"); stall {
-			excused = e.alone() || e.tries(r.cfg.named(name))
-		}
-		if f.Active && f.Critical && !excused {
+		if f.Active && f.Critical && !r.excused(f.Name) {
 			return f.Name + ": this fault is active"
 		}
 	}
 	return ""
+}
+
+// excused says whether a fault is what the experiment may be there to find.
+func (r *Regulator) excused(fault string) bool {
+	if fault == FaultNoFlow {
+		return r.experiment.seesFlow()
+	}
+	i := slices.IndexFunc(r.cfg.Outputs, func(o OutputConfig) bool { return FaultStall(o.Name) == fault })
+	return i >= 0 && r.experiment.tries(i)
 }

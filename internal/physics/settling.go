@@ -104,13 +104,7 @@ type balance struct {
 func newBalance(t Table, l *Loop) *balance {
 	b := &balance{zeroed: l.zeroed(coolant.Inlet, coolant.Outlet)}
 	flow := t.recent(func(row int) float64 { return t.at(coolant.FlowLPM, row) })
-	hasFan := t.says(l, roleFan)
-	air := func(row int) float64 {
-		if !hasFan {
-			return 0 // there is none, or it runs as it likes: it counts as one that does not vary
-		}
-		return math.Pow(t.duty(l, roleFan, row)/100, airPower)
-	}
+	air := t.air(l.outputs(roleFan))
 	b.present = t.recent(air)
 	for row := 0; row+block < len(t.Times); row += block {
 		if !(math.Abs(t.mean(coolant.FlowLPM, row, row+block+1)-flow) <= likeFlow*flow) {
@@ -128,6 +122,21 @@ func newBalance(t Table, l *Loop) *balance {
 		b.flow = append(b.flow, integral(row, func(i int) float64 { return t.at(coolant.FlowLPM, i) })/(block*60))
 	}
 	return b
+}
+
+// air is n^airPower of each row, with the duty n of some fans from 0 to 1. Where none of them says any, they
+// count as fans that do not vary.
+func (t *Table) air(fans []string) func(row int) float64 {
+	blown := make([]float64, len(t.Times))
+	says := false
+	for row := range blown {
+		blown[row] = math.Pow(t.duty(fans, row)/100, airPower)
+		says = says || !math.IsNaN(blown[row])
+	}
+	if !says {
+		clear(blown)
+	}
+	return func(row int) float64 { return blown[row] }
 }
 
 // recent is the mean of the last five minutes that have a value.

@@ -99,20 +99,9 @@ func (t *Table) rise(row int) float64 {
 	return t.at(coolant.Water, row) - t.at(coolant.Ambient, row)
 }
 
-// duty is the mean duty of the outputs of a role in a row, in percent; NaN where none says any.
-func (t *Table) duty(l *Loop, role string, row int) float64 {
-	names := l.outputs(role)
+// duty is the mean duty of some outputs in a row, in percent; NaN where none says any.
+func (t *Table) duty(names []string, row int) float64 {
 	return meanOf(len(names), func(i int) float64 { return t.at(dutyOf(names[i]), row) })
-}
-
-// says whether any output of a role says its duty in any row.
-func (t *Table) says(l *Loop, role string) bool {
-	for row := range t.Times {
-		if !math.IsNaN(t.duty(l, role, row)) {
-			return true
-		}
-	}
-	return false
 }
 
 func dutyOf(output string) coolant.Metric { return coolant.Metric(output + "_duty") }

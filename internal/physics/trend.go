@@ -142,8 +142,9 @@ func (h *Hours) bins(l *Loop) (bins map[bin][]point, uncertain bool) {
 	cells := map[cell][]point{}
 	doubtful, good := 0, 0
 	band := coverage * apart(l.zeroed(coolant.Inlet, coolant.Outlet))
+	fans, pumps := l.outputs(roleFan), l.outputs(rolePump)
 	for row, t := range h.Times {
-		if t < l.ProbesSince || h.moved(l, row) {
+		if t < l.ProbesSince || h.moved(fans, row) || h.moved(pumps, row) {
 			continue
 		}
 		dT, heat, rise := h.difference(row), h.heat(row), h.rise(row)
@@ -155,7 +156,7 @@ func (h *Hours) bins(l *Loop) (bins map[bin][]point, uncertain bool) {
 			continue
 		}
 		good++
-		fan, pump := h.duty(l, roleFan, row), h.duty(l, rolePump, row)
+		fan, pump := h.duty(fans, row), h.duty(pumps, row)
 		key := cell{bin{step(pump, dutyStep), step(fan, dutyStep), step(math.Log(dT), loadStep)}, int(t / coolant.Day)}
 		if math.IsNaN(fan) {
 			fan = 0 // nobody says, throughout the bin: nothing that could creep is known
@@ -176,17 +177,12 @@ func (h *Hours) bins(l *Loop) (bins map[bin][]point, uncertain bool) {
 	return bins, doubtful > good
 }
 
-// moved says whether a fan or a pump had no one duty in an hour.
-func (h *Hours) moved(l *Loop, row int) bool {
-	for _, role := range []string{rolePump, roleFan} {
-		for _, name := range l.outputs(role) {
-			m := dutyOf(name)
-			if h.Values[m] != nil && h.Max[m][row]-h.Min[m][row] > dutySpread {
-				return true
-			}
-		}
-	}
-	return false
+// moved says whether some outputs had no one duty in an hour.
+func (h *Hours) moved(names []string, row int) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		m := dutyOf(name)
+		return h.Values[m] != nil && h.Max[m][row]-h.Min[m][row] > dutySpread
+	})
 }
 
 // step numbers the step in which a value is; -1 for one that is not known.
