@@ -45,13 +45,7 @@ func (h *house) checkCommand(id coolant.DeviceID, name string, args json.RawMess
 
 // Document implements [DeviceCommands].
 func (h *house) Document(ctx context.Context, id coolant.DeviceID, kind coolant.Document) (coolant.DeviceDocument, error) {
-	documents, err := h.store.Documents(ctx)
-	for _, doc := range documents {
-		if doc.Device == id && doc.Kind == kind {
-			return doc, nil
-		}
-	}
-	return coolant.DeviceDocument{Device: id, Kind: kind}, err
+	return h.store.Document(ctx, id, kind)
 }
 
 // sendCommand puts a command on its way to a device, once.

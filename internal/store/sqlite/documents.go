@@ -23,9 +23,23 @@ func (s *Store) PutDocument(ctx context.Context, d coolant.DeviceDocument) error
 }
 
 // Documents returns all documents, ordered by device and kind.
-func (s *Store) Documents(ctx context.Context) (documents []coolant.DeviceDocument, err error) {
+func (s *Store) Documents(ctx context.Context) ([]coolant.DeviceDocument, error) {
+	return s.documents(ctx, `SELECT device, kind, body, received FROM documents ORDER BY device, kind`)
+}
+
+// Document returns the newest document of a kind of a device; one with the zero Received
+// if it has never sent one.
+func (s *Store) Document(ctx context.Context, id coolant.DeviceID, kind coolant.Document) (coolant.DeviceDocument, error) {
+	found, err := s.documents(ctx, `SELECT device, kind, body, received FROM documents WHERE device = ? AND kind = ?`, string(id), string(kind))
+	if err != nil || len(found) == 0 {
+		return coolant.DeviceDocument{Device: id, Kind: kind}, err
+	}
+	return found[0], nil
+}
+
+func (s *Store) documents(ctx context.Context, query string, args ...any) (documents []coolant.DeviceDocument, err error) {
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		return each(conn, `SELECT device, kind, body, received FROM documents ORDER BY device, kind`, nil,
+		return each(conn, query, args,
 			func(stmt *sqlite.Stmt) error {
 				documents = append(documents, coolant.DeviceDocument{
 					Device:   coolant.DeviceID(stmt.ColumnText(0)),

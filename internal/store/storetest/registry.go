@@ -139,6 +139,13 @@ func testDocuments(t *testing.T, open Open) {
 	if want := []coolant.DeviceDocument{info, reported, status}; !reflect.DeepEqual(got, want) {
 		t.Errorf("documents are %v, want %v", got, want)
 	}
+	for _, want := range []coolant.DeviceDocument{info, reported, status, {Device: "a", Kind: coolant.DocStatus}, {Device: "c", Kind: coolant.DocInfo}} {
+		one, err := f.Document(f.ctx, want.Device, want.Kind)
+		f.must(err)
+		if !reflect.DeepEqual(one, want) {
+			t.Errorf("document %s of %s is %v, want %v", want.Kind, want.Device, one, want)
+		}
+	}
 }
 
 func testRecords(t *testing.T, open Open) {

@@ -36,6 +36,7 @@ type Store interface {
 
 	PutDocument(ctx context.Context, d coolant.DeviceDocument) error
 	Documents(ctx context.Context) ([]coolant.DeviceDocument, error)
+	Document(ctx context.Context, id coolant.DeviceID, kind coolant.Document) (coolant.DeviceDocument, error)
 	RecordRejections(ctx context.Context, r []coolant.Rejection) error
 	Rejections(ctx context.Context, limit int) ([]coolant.Rejection, error)
 	PutRecord(ctx context.Context, bucket, key string, value []byte) error
