@@ -71,6 +71,25 @@ func background(t *testing.T, c config.Config, run func(app.Service, context.Con
 	}
 }
 
+// heard waits until the service has heard the simulated device say something in a document.
+func heard(t *testing.T, c config.Config, kind coolant.Document, part string) {
+	t.Helper()
+	err := app.WithTwins(c, func(d app.DeviceTwins) error {
+		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			doc, err := d.Document(t.Context(), "demo", kind)
+			if err != nil || strings.Contains(string(doc.Body), part) {
+				return err
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("the service has %q", doc.Body)
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestMoveCommand sends the simulated device of a running service first to
 // nobody, from where it comes back, and then to another service.
 func TestMoveCommand(t *testing.T) {
@@ -107,20 +126,7 @@ func TestMoveCommand(t *testing.T) {
 	if exit != exitOK || !strings.Contains(out, "demo has taken the command and tries mqtts://"+other.Addresses.MQTTS) {
 		t.Fatalf("exit code %d: %s%s", exit, out, errs)
 	}
-	err = app.WithTwins(there, func(d app.DeviceTwins) error {
-		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-			doc, err := d.Document(t.Context(), "demo", coolant.DocInfo)
-			if err != nil || strings.Contains(string(doc.Body), `"state":"confirmed","command"`) {
-				return err
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("the other service has %s", doc.Body)
-			}
-		}
-	})
-	if err != nil {
-		t.Error(err)
-	}
+	heard(t, there, coolant.DocInfo, `"state":"confirmed","command"`)
 }
 
 // TestMoveMistakes checks what is refused before a device hears of it.

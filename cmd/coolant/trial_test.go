@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"coolant"
 	"coolant/internal/app"
@@ -20,22 +19,7 @@ func demoOf(t *testing.T, speed, heat float64) func(name string, args ...string)
 		return app.Demo{Service: s, Seed: 1, Speed: speed, Heat: heat, Devices: 1}.Run(ctx)
 	})
 	// It registers its device once the service is ready, and can be asked when it has said what it is.
-	ready := func() bool {
-		told := false
-		if err := app.WithTwins(c, func(d app.DeviceTwins) error {
-			doc, err := d.Document(t.Context(), "demo", coolant.DocReported)
-			told = doc.Received != 0
-			return err
-		}); err != nil {
-			t.Fatal(err)
-		}
-		return told
-	}
-	for deadline := time.Now().Add(30 * time.Second); !ready(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the simulated device says nothing")
-		}
-	}
+	heard(t, c, coolant.DocReported, "{")
 	return func(name string, args ...string) []string {
 		return append([]string{"device", name, "demo", "--data", c.Data}, args...)
 	}

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"context"
-	"crypto/tls"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -36,10 +34,7 @@ func TestEveryFaultIsShown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := sim.Options{
-			Broker: r.Addresses.MQTTS, TLS: &tls.Config{RootCAs: r.Authority.Pool(), ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12},
-			Devices: []sim.DeviceOptions{{ID: id, Password: password, Seed: 1}}, Interval: time.Second, Speed: 60, Log: discard(),
-		}
+		o := sim.Options{Interval: time.Second, Speed: 60}
 		if fault != "" {
 			f, err := sim.ParseFault(fault)
 			if err != nil {
@@ -47,15 +42,7 @@ func TestEveryFaultIsShown(t *testing.T) {
 			}
 			o.Faults = []sim.Fault{f}
 		}
-		running, cancel := context.WithCancel(context.Background())
-		done := make(chan error, 1)
-		go func() { done <- sim.Run(running, o) }()
-		t.Cleanup(func() {
-			cancel()
-			if err := <-done; err != nil {
-				t.Errorf("%s: %v", id, err)
-			}
-		})
+		simulateBy(t, r, id, password, o)
 	}
 	look := func(id coolant.DeviceID) (s shown, faults []string) {
 		resp, err := http.Get("http://" + r.Addresses.HTTP + "/api/v1/devices/" + string(id))

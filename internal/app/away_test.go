@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
@@ -17,26 +16,9 @@ func simulateOutside(t *testing.T, b *outside, clock *lapse, devices []sim.Devic
 	for i := range devices {
 		devices[i].Password = passwordThere(string(devices[i].ID))
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() {
-		done <- sim.Run(ctx, sim.Options{
-			Broker: b.Addr, TLS: b.ca.TLS(), Devices: devices, Now: clock.Now, After: clock.After, Log: discard(),
-		})
-	}()
-	stopped := false
-	stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("simulated devices: %v", err)
-		}
-	}
-	t.Cleanup(stop)
-	return stop
+	return runSimulation(t, sim.Options{
+		Broker: b.Addr, TLS: b.ca.TLS(), Devices: devices, Now: clock.Now, After: clock.After, Log: discard(),
+	})
 }
 
 // TestServerAwayForHalfADay turns the service off for 12 hours of its devices' time.

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"context"
-	"crypto/tls"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -105,26 +103,6 @@ func TestExperiment(t *testing.T) {
 	fast.regulates()
 }
 
-// simulateBy runs a device by a clock of its own, sixty times as fast as that.
-func simulateBy(t *testing.T, r Running, clock *lapse, id coolant.DeviceID, password string) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() {
-		done <- sim.Run(ctx, sim.Options{
-			Broker:  r.Addresses.MQTTS,
-			TLS:     &tls.Config{RootCAs: r.Authority.Pool(), ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12},
-			Devices: []sim.DeviceOptions{{ID: id, Password: password, Seed: 1}}, Speed: 60, Now: clock.Now, After: clock.After, Log: discard(),
-		})
-	}()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("simulated device: %v", err)
-		}
-	})
-}
-
 // TestAutotuneCommand goes the whole way from a command to gains: what runs is seen to run and can be aborted, and what is found is told as
 // settings that the device takes. For the device it is an afternoon with an hour of steady heat, and it stands still until there is something to wait for.
 func TestAutotuneCommand(t *testing.T) {
@@ -135,7 +113,7 @@ func TestAutotuneCommand(t *testing.T) {
 	}
 	clock := startLapse(t, time.Since(time.Date(2025, 11, 24, 15, 36, 0, 0, time.UTC)))
 	clock.at(0.05)
-	simulateBy(t, r, clock, "loop", password)
+	simulateBy(t, r, "loop", password, sim.Options{Speed: 60, Now: clock.Now, After: clock.After})
 	loop := trier{t, twinsOf(t, c), "loop"}
 	loop.regulates()
 	seen := func(command, state string) {

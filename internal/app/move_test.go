@@ -34,23 +34,31 @@ func simulateWith(t *testing.T, r Running, id coolant.DeviceID, password string)
 // simulateAt is simulateWith for a loop that lives so many times as fast.
 func simulateAt(t *testing.T, r Running, id coolant.DeviceID, password string, speed float64) (stop func()) {
 	t.Helper()
+	return simulateBy(t, r, id, password, sim.Options{Interval: time.Second, Speed: speed})
+}
+
+// simulateBy is simulateWith for a device that lives otherwise: o has all but the broker and who it is there.
+func simulateBy(t *testing.T, r Running, id coolant.DeviceID, password string, o sim.Options) (stop func()) {
+	t.Helper()
+	o.Broker = r.Addresses.MQTTS
+	o.TLS = &tls.Config{RootCAs: r.Authority.Pool(), ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12}
+	o.Devices, o.Log = []sim.DeviceOptions{{ID: id, Password: password, Seed: 1}}, discard()
+	return runSimulation(t, o)
+}
+
+// runSimulation runs simulated devices until stop is called, or to the end of the test.
+func runSimulation(t *testing.T, o sim.Options) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() {
-		done <- sim.Run(ctx, sim.Options{
-			Broker:   r.Addresses.MQTTS,
-			TLS:      &tls.Config{RootCAs: r.Authority.Pool(), ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12},
-			Devices:  []sim.DeviceOptions{{ID: id, Password: password, Seed: 1}},
-			Interval: time.Second, Speed: speed, Log: discard(),
-		})
-	}()
+	go func() { done <- sim.Run(ctx, o) }()
 	stopped := false
 	stop = func() {
 		if !stopped {
 			stopped = true
 			cancel()
 			if err := <-done; err != nil {
-				t.Errorf("simulated device: %v", err)
+				t.Errorf("simulated devices: %v", err)
 			}
 		}
 	}

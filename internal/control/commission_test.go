@@ -1,10 +1,8 @@
 package control_test
 
 import (
-	"encoding/json"
 	"math"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -54,16 +52,10 @@ func (v *trialVector) begin() *control.Commission {
 
 // The vectors of contract/commission.json are what the firmware's C must answer, too.
 func TestCommissionVectors(t *testing.T) {
-	raw, err := os.ReadFile("../../contract/commission.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var file struct {
 		Trials []trialVector `json:"trials"`
 	}
-	if err := json.Unmarshal(raw, &file); err != nil {
-		t.Fatal(err)
-	}
+	readVectors(t, "commission.json", &file)
 	if len(file.Trials) == 0 {
 		t.Fatal("no vectors")
 	}

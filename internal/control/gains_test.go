@@ -1,8 +1,6 @@
 package control_test
 
 import (
-	"encoding/json"
-	"os"
 	"testing"
 	"time"
 
@@ -12,10 +10,6 @@ import (
 // The gains are those of contract/gains.json, which the page reads, too; internal/sim proves them there on the
 // plants that the file states.
 func TestGainsAreThoseOfTheContract(t *testing.T) {
-	raw, err := os.ReadFile("../../contract/gains.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var file struct {
 		Classes []struct {
 			ID       control.Class `json:"id"`
@@ -24,9 +18,7 @@ func TestGainsAreThoseOfTheContract(t *testing.T) {
 			Deadband float64       `json:"deadband_k"`
 		} `json:"classes"`
 	}
-	if err := json.Unmarshal(raw, &file); err != nil {
-		t.Fatal(err)
-	}
+	readVectors(t, "gains.json", &file)
 	want := []control.Class{control.Small, control.Medium, control.Large}
 	if len(file.Classes) != len(want) {
 		t.Fatalf("%d classes, want %v", len(file.Classes), want)

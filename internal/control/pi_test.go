@@ -1,9 +1,7 @@
 package control_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -53,10 +51,6 @@ func newPI(t interface{ Fatal(...any) }, cfg control.PIConfig) *control.PI {
 
 // The vectors of contract/pi.json are what the firmware's C must answer, too.
 func TestPIVectors(t *testing.T) {
-	raw, err := os.ReadFile("../../contract/pi.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var file struct {
 		Laws []struct {
 			Name   string `json:"name"`
@@ -81,9 +75,7 @@ func TestPIVectors(t *testing.T) {
 			} `json:"steps"`
 		} `json:"laws"`
 	}
-	if err := json.Unmarshal(raw, &file); err != nil {
-		t.Fatal(err)
-	}
+	readVectors(t, "pi.json", &file)
 	if len(file.Laws) < 10 {
 		t.Fatalf("%d cases", len(file.Laws))
 	}

@@ -1,9 +1,7 @@
 package control_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -13,10 +11,6 @@ import (
 
 // The vectors of contract/share.json are what the firmware's C must answer, too.
 func TestShareVectors(t *testing.T) {
-	raw, err := os.ReadFile("../../contract/share.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var file struct {
 		Shares []struct {
 			Name   string `json:"name"`
@@ -32,9 +26,7 @@ func TestShareVectors(t *testing.T) {
 			Demands [][2]float64 `json:"demands"`
 		} `json:"shares"`
 	}
-	if err := json.Unmarshal(raw, &file); err != nil {
-		t.Fatal(err)
-	}
+	readVectors(t, "share.json", &file)
 	if len(file.Shares) < 6 {
 		t.Fatalf("%d cases", len(file.Shares))
 	}

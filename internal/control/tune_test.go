@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -61,16 +60,10 @@ func (v *tuneVector) asks(t *testing.T) []tuneAsk {
 
 // The vectors of contract/tune.json are what the firmware's C must answer, too.
 func TestTuneVectors(t *testing.T) {
-	raw, err := os.ReadFile("../../contract/tune.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var file struct {
 		Experiments []tuneVector `json:"experiments"`
 	}
-	if err := json.Unmarshal(raw, &file); err != nil {
-		t.Fatal(err)
-	}
+	readVectors(t, "tune.json", &file)
 	if len(file.Experiments) == 0 {
 		t.Fatal("no vectors")
 	}

@@ -4,18 +4,27 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"coolant/internal/control"
 )
 
-// The vectors of contract/curve.json are what the firmware's C must answer, too.
-func TestCurveVectors(t *testing.T) {
-	raw, err := os.ReadFile("../../contract/curve.json")
+// readVectors reads a file of the contract's vectors.
+func readVectors(t *testing.T, name string, into any) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "..", "contract", name))
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+}
+
+// The vectors of contract/curve.json are what the firmware's C must answer, too.
+func TestCurveVectors(t *testing.T) {
 	var file struct {
 		Curves []struct {
 			Name   string `json:"name"`
@@ -37,9 +46,7 @@ func TestCurveVectors(t *testing.T) {
 			} `json:"steps"`
 		} `json:"curves"`
 	}
-	if err := json.Unmarshal(raw, &file); err != nil {
-		t.Fatal(err)
-	}
+	readVectors(t, "curve.json", &file)
 	if len(file.Curves) == 0 {
 		t.Fatal("no vectors")
 	}

@@ -27,6 +27,18 @@ func decodeArgs(t *testing.T, command string, p []byte) ([]byte, error) {
 		var a wire.ZeroArgs
 		a, err = wire.DecodeZero(p)
 		members = map[string]any{"roles": a.Roles, "seconds": a.Time / time.Second}
+	case wire.CommandAutotune:
+		var a wire.AutotuneArgs
+		a, err = wire.DecodeAutotune(p)
+		said := map[string]any{"output": a.Output, "minutes": a.Minutes}
+		if a.Setpoint != nil {
+			said["setpoint"] = *a.Setpoint
+		}
+		members = said
+	case wire.CommandCommission:
+		var a wire.CommissionArgs
+		a, err = wire.DecodeCommission(p)
+		members = map[string]any{"output": a.Output, "test": a.Test, "duty": a.Duty, "seconds": a.Seconds, "filled": a.Filled}
 	default:
 		t.Fatalf("no decoder for %s", command)
 	}
@@ -37,7 +49,10 @@ func decodeArgs(t *testing.T, command string, p []byte) ([]byte, error) {
 	return raw, err
 }
 
-func TestCommandVectors(t *testing.T) {
+func TestCommandVectors(t *testing.T) { checkArguments(t, "commands.json") }
+
+// checkArguments holds what is taken from the arguments of commands against a file of vectors.
+func checkArguments(t *testing.T, name string) {
 	type file struct {
 		Cases []struct {
 			Command string                `json:"command"`
@@ -47,7 +62,7 @@ func TestCommandVectors(t *testing.T) {
 			Reject  coolant.RejectionCode `json:"reject"`
 		} `json:"cases"`
 	}
-	for _, c := range vectors[file](t, "commands.json").Cases {
+	for _, c := range vectors[file](t, name).Cases {
 		t.Run(c.Command+"/"+c.Name, func(t *testing.T) {
 			got, err := decodeArgs(t, c.Command, []byte(c.Payload))
 			if !refused(t, err, c.Reject) {

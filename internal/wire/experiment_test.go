@@ -6,57 +6,10 @@ import (
 	"reflect"
 	"testing"
 
-	"coolant"
 	"coolant/internal/wire"
 )
 
-// takenArgs decodes the arguments of a command that begins an experiment, and returns the JSON
-// form of what a device takes from them.
-func takenArgs(t *testing.T, command string, p []byte) ([]byte, error) {
-	t.Helper()
-	var members map[string]any
-	var err error
-	switch command {
-	case wire.CommandAutotune:
-		var a wire.AutotuneArgs
-		a, err = wire.DecodeAutotune(p)
-		members = map[string]any{"output": a.Output, "minutes": a.Minutes}
-		if a.Setpoint != nil {
-			members["setpoint"] = *a.Setpoint
-		}
-	case wire.CommandCommission:
-		var a wire.CommissionArgs
-		a, err = wire.DecodeCommission(p)
-		members = map[string]any{"output": a.Output, "test": a.Test, "duty": a.Duty, "seconds": a.Seconds, "filled": a.Filled}
-	default:
-		t.Fatalf("no decoder for %s", command)
-	}
-	raw, jsonErr := json.Marshal(members)
-	if jsonErr != nil {
-		t.Fatal(jsonErr)
-	}
-	return raw, err
-}
-
-func TestExperimentArguments(t *testing.T) {
-	type file struct {
-		Cases []struct {
-			Command string                `json:"command"`
-			Name    string                `json:"name"`
-			Payload string                `json:"payload"`
-			Accept  json.RawMessage       `json:"accept"`
-			Reject  coolant.RejectionCode `json:"reject"`
-		} `json:"cases"`
-	}
-	for _, c := range vectors[file](t, "experiments.json").Cases {
-		t.Run(c.Command+"/"+c.Name, func(t *testing.T) {
-			got, err := takenArgs(t, c.Command, []byte(c.Payload))
-			if !refused(t, err, c.Reject) {
-				sameJSON(t, got, c.Accept)
-			}
-		})
-	}
-}
+func TestExperimentArguments(t *testing.T) { checkArguments(t, "experiments.json") }
 
 // What is left out means the default, so that what a client sends is short.
 func TestExperimentArgumentsThatAreLeftOut(t *testing.T) {
@@ -145,14 +98,14 @@ func FuzzExperiment(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, p []byte) {
 		for _, command := range []string{wire.CommandAutotune, wire.CommandCommission} {
-			got, err := takenArgs(t, command, p)
+			got, err := decodeArgs(t, command, p)
 			if err != nil {
 				if problem, ok := errors.AsType[*wire.Problem](err); !ok || problem.Detail == "" || problem.Code == "" {
 					t.Errorf("%s: %q has the error %#v", command, p, err)
 				}
 				continue
 			}
-			if again, err := takenArgs(t, command, got); err != nil || !reflect.DeepEqual(again, got) {
+			if again, err := decodeArgs(t, command, got); err != nil || !reflect.DeepEqual(again, got) {
 				t.Errorf("%s: %s reads back as %s, %v", command, got, again, err)
 			}
 		}
