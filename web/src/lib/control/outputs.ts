@@ -11,11 +11,11 @@ import {
   type Span,
   type Wiring,
 } from './contract';
-import { ROLES, WIRE } from './defaults';
+import { ROLES, type RoleDefaults, WIRE } from './defaults';
 import { levelOf } from './wiring';
 
 /** An output as it is asked to be: what the owner says of it on top of what it does by itself. */
-export interface Output {
+export interface Output extends Omit<RoleDefaults, 'kind' | 'auto'> {
   name: string;
   /** Undefined where neither the owner nor the device nor the name says what it moves. */
   role: Role | undefined;
@@ -24,18 +24,7 @@ export interface Output {
   onOff: boolean;
   /** Whether the board has it by itself, so that it comes back where nothing is said of it. */
   board: boolean;
-  min_duty: number;
-  max_duty: number;
-  start_duty: number;
-  stop_duty: number;
-  failsafe_duty: number;
   skip: readonly Span[];
-  spin_up_ms: number;
-  stall_rpm: number;
-  slew_up: number;
-  slew_down: number;
-  min_on_s: number;
-  min_off_s: number;
   /** A pin that nobody says is undefined: it is the board's own. */
   wiring: Wiring;
   auto: Auto | undefined;
